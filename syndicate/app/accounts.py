@@ -25,7 +25,7 @@ from syndicate.vault import PASSPHRASE, AccountVault, Box, Keyring, digest_secre
 
 if TYPE_CHECKING:
     from syndicate.app.site import OpenSite
-    from syndicate.store.accounts import AccountState
+    from syndicate.store.mapping import AccountState
 
 # What reads configurations and the state is imported where it is needed: `status` at a glance needs none of it.
 # ruff: noqa: PLC0415
@@ -141,6 +141,10 @@ class Accounts:
         """What planning may know, by account: as it is now, since tokens are renewed."""
         return {account.name: self._make_facts(account) for account in self._settings.accounts}
 
+    def find_facts(self, name: str) -> NetworkFacts:
+        """Those of one account: no other one is opened for them."""
+        return self._make_facts(self.get(name))
+
     @cached_property
     def enabled(self) -> Mapping[str, Account]:
         return {account.name: account for account in self._settings.accounts if account.enabled}
@@ -243,7 +247,7 @@ def _describe(
             note=_tell(trouble),
             why=trouble.message if isinstance(trouble, SyndicateError) else describe_trouble(trouble),
         )
-    ends = profile.expires_at or site.accounts.facts[account.name].expires_at
+    ends = profile.expires_at or site.accounts.find_facts(account.name).expires_at
     paused = state if state and state.paused_at else None
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
     remarks = [*profile.warnings, can, describe(account.network).note]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.site import Clock, OpenSite, Shared, read_clock
 from syndicate.app.state_place import StatePlace
-from syndicate.config import find_config
-from syndicate.config.read import read_settings
+from syndicate.config import find_config, recall_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
 from syndicate.model import State
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
     from syndicate.app.edits import Amended
     from syndicate.app.metrics import Metrics
     from syndicate.app.reports import AccountRow, Story
-    from syndicate.config import Mistake
     from syndicate.deliver import AccountThreads
-    from syndicate.model import Account, Delivery, Plan, Settings
+    from syndicate.model import Delivery, Plan, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.deliveries.manual import ManualPlan
@@ -38,10 +36,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 
-def _judge(account: Account) -> Iterable[Mistake]:
+def _read_settings(config: Path) -> Settings:
     from syndicate.app.accounts import find_mistakes
+    from syndicate.config.read import read_settings
 
-    return find_mistakes(account)
+    return read_settings(config, find_mistakes)
 
 
 def open_app(config: Path | None = None) -> App:
@@ -54,7 +53,7 @@ class App:
 
     def __init__(self, config: Path, clock: Clock = read_clock) -> None:
         self.config = config
-        self._shared = Shared(OpenSite(read_settings(config, _judge), clock))
+        self._shared = Shared(OpenSite(recall_settings(config) or _read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
         self._showing = threading.Lock()
         self.is_read_anew = True
@@ -259,7 +258,7 @@ class App:
 
     def tell_story(self, slug: str) -> Story:
         """The whole story of a post, in sentences and in rows. Raises UsageError where nothing is known of it."""
-        from syndicate.app.post import tell_story
+        from syndicate.app.status import tell_story
 
         with self.using() as site:
             return tell_story(site, slug, self.now())
@@ -375,7 +374,7 @@ class App:
 
         Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
         """
-        settings, before = read_settings(self.config, _judge), self._site
+        settings, before = _read_settings(self.config), self._site
         if settings.digest == before.settings.digest:
             return False
         if _state_of(settings) != _state_of(before.settings):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
-from syndicate.app.publish import open_drawer
+from syndicate.app.publish import find_card
 from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
 from syndicate.app.status import explain_waits
@@ -165,8 +165,7 @@ def list_titles(site: OpenSite, rows: Iterable[Delivery]) -> Mapping[str, str]:
 
 def list_cards(site: OpenSite, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
     """The share cards that are drawn, by post id."""
-    drawer = open_drawer(site)
-    found = {post_id: drawer.find_drawn(post_id) for post_id in dict.fromkeys(post_ids)}
+    found = {post_id: find_card(site, post_id) for post_id in dict.fromkeys(post_ids)}
     return {post_id: card for post_id, card in found.items() if card}
 
 

@@ -10,11 +10,9 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.app.publish import open_drawer
+from syndicate.app.publish import find_card, open_drawer
 from syndicate.app.site import OpenSite
-from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
-from syndicate.http.silent import Waits
 from syndicate.model import (
     Account,
     Attachment,
@@ -28,8 +26,6 @@ from syndicate.model import (
     is_own_picture,
 )
 from syndicate.networks import describe
-from syndicate.notices import Notice, NoticeKind, send_notice
-from syndicate.pages import check_page
 from syndicate.planning.deliveries import find_unclear, say_reason
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages import Composed, compose_message, make_style
@@ -38,7 +34,12 @@ from syndicate.planning.schedule import list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
-    from syndicate.publish.drawing import Drawer
+    from syndicate.deliver import Tools
+    from syndicate.http.silent import Waits
+    from syndicate.notices import Notice
+
+# Composing is asked for by commands that only look, which must not pay for what sends.
+# ruff: noqa: PLC0415
 
 log = logging.getLogger("syndicate")
 
@@ -48,6 +49,9 @@ FRESH = 2.0
 
 def make_tools(site: OpenSite) -> Tools:
     """The collaborators of one round."""
+    from syndicate.deliver import Tools
+    from syndicate.http.silent import Waits
+
     composer, waits = Composer(site), Waits()
     return Tools(
         store=site.store,
@@ -166,7 +170,7 @@ class Composer:
             snapshot=snapshot,
             messages=site.read_messages(),
             facts=site.accounts.facts,
-            drawer=open_drawer(site),
+            site=site,
             posts={one.id: (one.post, one.known) for one in identified},
             unreadable=frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source)),
         )
@@ -181,7 +185,7 @@ class _Materials:
     """Templates by account."""
     facts: Mapping[str, NetworkFacts]
     """By account."""
-    drawer: Drawer
+    site: OpenSite
     """Knows the cards, those that are drawn meanwhile, too."""
     posts: Mapping[str, tuple[Post, KnownPost]]
     """By post id."""
@@ -190,8 +194,8 @@ class _Materials:
 
     def find_picture(self, post_id: str, media: str) -> CardRef | None:
         """The card, or the post's own picture where a person wants that and it is there."""
-        own = self.drawer.own.find(post_id, media) if is_own_picture(media) else None
-        return own or self.drawer.find_drawn(post_id)
+        own = open_drawer(self.site).own.find(post_id, media) if is_own_picture(media) else None
+        return own or find_card(self.site, post_id)
 
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
         found = self.posts.get(delivery.post_id)
@@ -220,6 +224,8 @@ def _load(site: OpenSite, attachment: Attachment) -> bytes:
 
 def _check_ready(site: OpenSite, account: Account, message: Message, waits: Waits) -> str:
     """Only where somebody out there follows the link at once."""
+    from syndicate.pages import check_page
+
     if not describe(account.network).facts.needs_page:
         return ""
     return check_page(site.http, message.link, message.title, waits)
@@ -227,11 +233,15 @@ def _check_ready(site: OpenSite, account: Account, message: Message, waits: Wait
 
 def ask_person(site: OpenSite, question: str, now: datetime, *, slug: str = "") -> None:
     """Ask what only a person knows of new posts, by every way that is configured."""
+    from syndicate.notices import Notice, NoticeKind
+
     subject = "a question about new posts"
     _notify(site, Notice(kind=NoticeKind.QUESTION, account="", subject=subject, text=question, at=now, slug=slug))
 
 
 def _notify(site: OpenSite, notice: Notice) -> None:
+    from syndicate.notices import send_notice
+
     log.warning("%s: %s", notice.subject, notice.text)
     for trouble in send_notice(notice, site.settings.notices, site.http):
         log.warning("the notice did not go out: %s", trouble)

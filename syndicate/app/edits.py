@@ -11,14 +11,12 @@ from datetime import datetime
 from itertools import chain
 
 from syndicate.app.deliver import Composer, load_images
-from syndicate.app.login import keep_spending, require_money
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import Gone, Rejected, Unavailable, tell_for_log
 from syndicate.model import Account, Message, Reason, State
 from syndicate.networks import describe, find_other_place, find_place, note_place
 from syndicate.networks.base import Deletes, Edits, Spends
-from syndicate.pages import find_sign_of_life
 from syndicate.planning.deliveries.edits import (
     ELSEWHERE,
     GONE,
@@ -32,7 +30,9 @@ from syndicate.planning.deliveries.edits import (
 )
 from syndicate.planning.deliveries.retry import TELL_AFTER
 from syndicate.store.glance import keep_seen
-from syndicate.store.transitions import Step
+
+# `status` asks what is to be changed, and must not pay for what changes it.
+# ruff: noqa: PLC0415
 
 EDITED, REMOVED = _DONE = ("edited", "removed")
 
@@ -74,7 +74,7 @@ def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
         composer.trace,
         list_attempts=lambda row: site.store.list_attempts(row.id),
         find_other_place=lambda row: find_other_place(row.receipt, accounts[row.account]) if row.receipt else "",
-        keeps_picture=lambda name: site.accounts.facts[name].keeps_picture,
+        keeps_picture=lambda name: site.accounts.find_facts(name).keeps_picture,
     )
     return plan_amendments(sent, known, accounts, composers, now, asked=asked)
 
@@ -140,6 +140,8 @@ def _amend_one(site: OpenSite, one: Amendment, now: datetime) -> Amended:
 
 def _note(site: OpenSite, one: Amendment, outcome: str, words: str, now: datetime) -> str:
     """Keep in the trail why the change was not made; returns the words."""
+    from syndicate.store.transitions import Step
+
     action = "delete" if one.is_removal else "edit"
     detail = f"{words}\n{one.mark}"
     site.store.record_unfollowed(one.delivery, Step(action, outcome, now, reason=Reason.NOT_FOLLOWED, detail=detail))
@@ -158,7 +160,7 @@ def _edit(site: OpenSite, one: Amendment, message: Message, now: datetime) -> st
     if one.elsewhere:
         return _note_elsewhere(site, one, now)
     network = site.accounts.open(account)
-    receipt, facts = one.delivery.receipt, site.accounts.facts[account.name]
+    receipt, facts = one.delivery.receipt, site.accounts.find_facts(account.name)
     assert receipt is not None
     if not isinstance(network, Edits):
         words = f"{describe(one.delivery.network).title} cannot edit; it stays as it is"
@@ -197,6 +199,9 @@ def _make_key(one: Amendment, message: Message, *, edits: int) -> str:
 
 def _remove(site: OpenSite, one: Amendment, now: datetime) -> str:
     """Only where the page is gone, too: a file may be away for other reasons than its author's wish."""
+    from syndicate.app.login import keep_spending, require_money
+    from syndicate.pages import find_sign_of_life
+
     sign = find_sign_of_life(site.http, one.permalink)
     if sign:
         return f"not removed: {sign}"

@@ -1,31 +1,81 @@
-"""A glance at a site where nothing changed: what `publish` and `status` say then, without what reads and writes.
+"""A glance at a site where nothing changed: what `publish`, `status`, `plan` and `why` say then, without what reads
+posts, draws, publishes and opens databases.
 
 Whatever a glance cannot tell for certain is None: then the whole program is asked. It changes nothing.
+
+`plan` and `why` plan as everybody does, from what is unsettled: while the files are as they were at the last
+publication, every other post has all its messages, and none of them can become another one.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from shutil import disk_usage
+from typing import TYPE_CHECKING, cast
 
-from syndicate.app.publish import ask, find_current, publish_edits, recall_posts
-from syndicate.app.reports import Status, tell_disk
+from syndicate.app.publish import Unchanged, ask, find_current, find_unchanged, publish_edits
+from syndicate.app.reports import Status, Story
 from syndicate.app.site import OpenSite
 from syndicate.config import recall_settings
-from syndicate.model import SYNDICATION, State
+from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot
+from syndicate.planning.deliveries import BRINGS_BACK, JUDGED_AGAIN, UNSENT
+from syndicate.planning.resemblance import ASKED_FOR
 from syndicate.publish import Published
-from syndicate.store.glance import count_calm, glance, is_checked, is_in_order, is_sound
-from syndicate.store.locks import is_daemon_running
+from syndicate.store.glance import glance, is_checked, is_in_order, is_sound
+
+if TYPE_CHECKING:
+    from syndicate.app.queue import Outlook
+    from syndicate.publish.remembered import Names
+    from syndicate.store.store import Store
+    from syndicate.store.unsettled import UnsettledState
+
+# What only some of these commands need is loaded where it is needed.
+# ruff: noqa: PLC0415
+
+MOST = 1_000
+"""Unsettled posts; with more the whole program takes hardly longer."""
 
 
-def open_remembered(config: Path) -> OpenSite | None:
+class SeenSite(OpenSite):
+    """A site whose files are as they were, and whose state is in order: what is unsettled of it, and nothing else."""
+
+    snapshot = Snapshot(posts=())
+
+    @cached_property
+    def unsettled(self) -> UnsettledState:
+        from syndicate.store.unsettled import UnsettledState
+
+        state = UnsettledState(self.database, self.settings.site.name)
+        self._closing.callback(state.close)
+        return state
+
+    @property
+    def database(self) -> Path:
+        return Path(self.settings.storage.database.removeprefix("sqlite:///"))
+
+    @cached_property
+    def store(self) -> Store:
+        return cast("Store", self.unsettled)  # has the names of it that are asked for here
+
+    def check_state(self) -> str:
+        return ""
+
+    def show_dead(self) -> None:
+        """Nothing is in hand."""
+
+    def read_snapshot(self, tell: Callable[[int, int], None] = lambda _done, _all: None) -> Snapshot:  # noqa: ARG002
+        return self.snapshot
+
+
+def open_remembered(config: Path) -> SeenSite | None:
     """The site as its syndicate.toml was read last; None where that may say something else now."""
     settings = recall_settings(config)
     if settings is None or settings.storage.state or "://" in settings.storage.publish_to:
         return None
-    return OpenSite(settings) if settings.storage.database.startswith("sqlite:///") else None
+    return SeenSite(settings) if settings.storage.database.startswith("sqlite:///") else None
 
 
 def publish_little(site: OpenSite, only: str) -> Published | None:
@@ -35,40 +85,130 @@ def publish_little(site: OpenSite, only: str) -> Published | None:
         return find_current(site, asked) or publish_edits(site, asked)
 
 
-def read_calm(site: OpenSite) -> Status | None:
-    """What `status` says where no message waits, no account is paused or rests, and nobody follows edits of posts.
+def _look(site: SeenSite, now: datetime) -> Unchanged | None:
+    """What the last publication says, where it is the last word and the state is in order."""
+    database, name = site.settings.storage.database, site.settings.site.name
+    if not is_in_order(site.cache, database, name):
+        return None
+    state = glance(site.database, name)
+    knows = state and is_checked(site.cache, state.moment, site.output.fingerprint([SYNDICATION]))
+    if any(one.enabled for one in site.settings.accounts) and not knows:
+        return None  # there may be a published copy that the state does not know
+    found = find_unchanged(site, now)
+    return None if found is None or site.unsettled.is_in_hand() else found
 
-    The accounts are asked whether they could send, as far as that is known here.
-    """
-    settings, now = site.settings, site.clock()
-    database, name = settings.storage.database, settings.site.name
-    enabled = [account for account in settings.accounts if account.enabled]
-    if any(account.follows_posts for account in enabled) or not is_in_order(site.cache, database, name):
+
+def read_calm(site: SeenSite) -> Status | None:
+    """What `status` says where nothing changed, and every row of the state could be read."""
+    from syndicate.app.status import read_status
+
+    now = site.clock()
+    found = _look(site, now) if is_sound(site.cache, site.settings.storage.database) else None
+    if found is None:
         return None
-    counts, found = count_calm(database, name), recall_posts(site, now)
-    if counts is None or found is None or not is_sound(site.cache, database):
+    if any(one.follows_posts for one in site.settings.accounts) and not _recall(site, found, now):
         return None
-    if enabled and not _knows_copies(site):
+    return read_status(site, now, (found.posts, len(found.problems)))
+
+
+def foresee(site: SeenSite) -> Outlook | None:
+    """What `plan` says."""
+    now = site.clock()
+    found = _look(site, now)
+    if found is None or not _recall(site, found, now):
         return None
-    return Status(
-        disk=tell_disk(disk_usage(site.state_folder).free),
-        posts=found[0],
-        problems=found[1],
-        counts={state.value: counts[state] for state in State if state in counts},
-        daemon=is_daemon_running(Path(database.removeprefix("sqlite:///")), name),
-        unready=_list_unready(site, now) if settings.accounts else (),
-        doubts=settings.site.list_doubts(),
+    from syndicate.app.queue import look_ahead
+
+    return look_ahead(site, now)
+
+
+def tell_story(site: SeenSite, slug: str) -> Story | None:
+    """What `why` says of a post by the slug that it has now."""
+    now = site.clock()
+    found = _look(site, now)
+    if found is None or not _recall(site, found, now, slug):
+        return None
+    from syndicate.app.status import tell_story
+
+    return tell_story(site, slug, now)
+
+
+# --- the unsettled posts, as the cache knows them ------------------------------------------------------------------
+
+
+def _recall(site: SeenSite, found: Unchanged, now: datetime, slug: str = "") -> bool:
+    """Put them, and those that are called so, into the site; False where only a look at everything tells."""
+    from syndicate.content.records import recall_posts
+    from syndicate.publish.remembered import read_names
+
+    known, state = read_names(site.cache, site.settings.site.name), site.unsettled
+    if known is None or found.elsewhere or not _is_plain(site, known[2].values()):
+        return False
+    made_of, schema, names = known
+    if (made_of, schema) != (found.made_of, state.read_schema()):
+        return False
+    ids = _list_unsettled(site, now) | (state.find_named(slug) if slug else set())
+    rows = state.find_posts(ids) if len(ids) <= MOST else {}
+    here = {row.source: row for row in rows.values() if row.gone_at is None}
+    is_called = not slug or sum(slug in {one.slug, one.permalink} for one in here.values()) == 1
+    if len(rows) < len(ids) or not is_called or not here.keys() <= found.seen.marks.keys():
+        return False
+    marks = {source: found.seen.marks[source] for source in here}
+    posts = recall_posts(site.settings, site.cache, marks)
+    named = [_name(post, here[source], names, now) for source, post in (posts or {}).items()]
+    if posts is None or None in named:
+        return False
+    state.posts, state.tells_all_posts = ids, bool(_list_following(site))
+    changed = ((int(mark.partition(" ")[0]), one) for one, mark in found.seen.marks.items())
+    newest, source = max(changed, default=(0, ""))
+    site.snapshot = Snapshot(
+        posts=tuple(post for post in named if post),
+        problems=found.problems,
+        changed_at=datetime.fromtimestamp(newest // 10**9, UTC) if newest > 0 else None,
+        newest=source,
     )
+    return not any(_is_doubtful(row, rows) for row in state.read_ledger().deliveries)
 
 
-def _knows_copies(site: OpenSite) -> bool:
-    """Whether the state was seen to know every published copy."""
-    state = glance(Path(site.settings.storage.database.removeprefix("sqlite:///")), site.settings.site.name)
-    return state is not None and is_checked(site.cache, state.moment, site.output.fingerprint([SYNDICATION]))
+def _is_plain(site: SeenSite, names: Iterable[Names]) -> bool:
+    """Whether no rule looks at all posts: none is recycled or translated, and no account is about to begin."""
+    enabled = [account for account in site.settings.accounts if account.enabled]
+    begun = {one.name for one in site.unsettled.list_accounts() if one.baselined_at}
+    is_recycled = any(OccasionKind.EVERGREEN in account.on for account in enabled)
+    return not is_recycled and begun >= {one.name for one in enabled} and not any(others for *_, others in names)
 
 
-def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
-    from syndicate.app.accounts import describe_accounts, look, tell_unready  # noqa: PLC0415 - the networks
+def _list_unsettled(site: SeenSite, now: datetime) -> set[str]:
+    from syndicate.planning.deliveries.account import SECOND_LOOK
 
-    assert site.accounts.facts  # raises for an option that says nonsense, which the whole program tells
-    return tell_unready(describe_accounts(site, {}, partial(look, site), now))
+    accounts, state = site.settings.accounts, site.unsettled
+    judged = dict.fromkeys(JUDGED_AGAIN, now - SECOND_LOOK) | {Reason.OLD_WHEN_FOUND: now - ASKED_FOR}
+    gap = max((account.schedule.gap for account in accounts), default=timedelta(0))
+    ids = state.find_unsettled(
+        since=now - gap - 2 * SECOND_LOOK, may_change={*BRINGS_BACK, Reason.MISSED}, judged=judged
+    )
+    begun = {one.name for one in state.list_accounts() if one.baselined_at}
+    unplanned = (state.find_unplanned(account.name) for account in accounts if account.name in begun)
+    return ids.union(*unplanned, state.find_sent(_list_following(site)))
+
+
+def _list_following(site: SeenSite) -> list[str]:
+    """Accounts whose messages follow edits of their posts."""
+    return [account.name for account in site.settings.accounts if account.enabled and account.follows_posts]
+
+
+def _name(post: Post, row: KnownPost, names: Mapping[str, Names], now: datetime) -> Post | None:
+    """The post as all posts together left it; None where it is not as its row has it, or nobody has noted that."""
+    usual = (post.slug, "", "", ())
+    slug, shared, declared, _ = names.get(row.id, usual)
+    is_noted = row.published_at <= now or not post.declared_id
+    post = replace(post, slug=slug, shared_slug=shared, declared_id=declared)
+    ours = (post.slug, post.permalink, post.source_digest, post.fields_digest)
+    is_same = ours == (row.slug, row.permalink, row.source_digest, row.fields_digest) and not post.is_draft
+    return post if is_noted and is_same else None
+
+
+def _is_doubtful(row: KnownDelivery, rows: Mapping[str, KnownPost]) -> bool:
+    """Whether only a look at all posts tells what becomes of it: it may be another one's, or its post is gone."""
+    may_be_another = Reason.MAYBE_RENAMED in {row.reason, *row.detail.split("\n")}
+    return may_be_another or (row.state in UNSENT and rows[row.post_id].gone_at is not None)

@@ -20,7 +20,7 @@ from syndicate.model import Delivery, Post, Reason, State
 from syndicate.planning.deliveries.edits import choose_automatic
 from syndicate.planning.schedule import say_time
 from syndicate.publish import Published
-from syndicate.store.accounts import AccountState
+from syndicate.store.mapping import AccountState
 
 if TYPE_CHECKING:
     from syndicate.app.app import App

@@ -1,4 +1,4 @@
-"""One post by hand: a message about it (`post`), its story (`why`), and which earlier one it is (`same`)."""
+"""One post by hand: a message about it (`post`), and which earlier one it is (`same`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,9 +18,8 @@ from syndicate.app.login import learn_missing_limits
 from syndicate.app.own_words import offer_own_picture, require_alt, require_attached, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.queue import wake_accounts
-from syndicate.app.reports import Joined, Story
+from syndicate.app.reports import Joined
 from syndicate.app.site import OpenSite
-from syndicate.app.status import explain_waits
 from syndicate.containment import contain
 from syndicate.content.write_back import write_syndication
 from syndicate.errors import Contradicted, Overtaken, UsageError, tell_for_log
@@ -30,14 +28,12 @@ from syndicate.model import (
     Delivery,
     KnownPost,
     OwnPicture,
-    Plan,
     Post,
     Reason,
     State,
     SyndicationLink,
     is_own_picture,
 )
-from syndicate.planning.deliveries import explain
 from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from syndicate.planning.identity import join_rows
 from syndicate.planning.schedule.when import parse_when
@@ -163,40 +159,6 @@ def _warn(name: str, error: Exception) -> None:
 def list_links(copies: Iterable[SyndicationLink]) -> list[str]:
     """The copies' addresses that a page may link to: a network's word is no reason to write anything else."""
     return [copy.url for copy in copies if keep_web_address(copy.url)]
-
-
-# --- `why`: one post's story ---
-
-
-def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
-    """Everything that is known and planned about a post. Raises UsageError where nothing is."""
-    site.show_dead()
-    store = site.store
-    plan = read_plan(site, now)
-    named = _list_named(site, plan, slug)
-    of_them = (store.list_deliveries(post_id=one.id) for one in named)
-    deliveries = explain_waits(site, tuple(chain.from_iterable(of_them)), now)
-    known = named[0] if named else None
-    trails = {one.id: store.list_attempts(one.id) for one in deliveries}
-    zone = ZoneInfo(site.settings.site.timezone)
-    lines = explain(slug, plan, known, deliveries, trails, zone=zone, earlier=named[1:])
-    return Story(
-        slug=slug,
-        lines=lines,
-        post=known,
-        deliveries=deliveries,
-        attempts=trails,
-        contradiction=site.check_state(),
-    )
-
-
-def _list_named(site: OpenSite, plan: Plan, slug: str) -> list[KnownPost]:
-    """The posts that have or had the name: the one that has it now comes first, then the latest to go."""
-    now_called = {one.id for one in plan.identified if one.post.slug == slug}
-    spoke = {row.post_id for row in site.store.list_deliveries(slug=slug)}
-    named = [row for row in site.store.list_posts() if row.slug == slug or row.id in spoke]
-    latest_first = sorted(named, key=lambda row: row.gone_at or row.first_seen_at, reverse=True)
-    return sorted(latest_first, key=lambda row: (row.id not in now_called, row.gone_at is not None))
 
 
 # --- posts by the name that a person types ---

@@ -6,7 +6,7 @@ The heavy rooms are imported where they are needed: a publication that finds not
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound,
 from syndicate.templates import fingerprint_templates
 
 if TYPE_CHECKING:
-    from syndicate.model import Limits
+    from syndicate.model import CardRef, Limits
     from syndicate.publish.drawing import Drawer
     from syndicate.publish.edit import Edits
     from syndicate.publish.manifest import Manifest
@@ -96,20 +96,34 @@ def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
 
 def count_posts(site: OpenSite, now: datetime) -> tuple[int, int]:
     """How many posts there are, and how many problems: as the last publication found them where nothing changed."""
-    if (found := recall_posts(site, now)) is not None:
-        return found
+    if (found := find_unchanged(site, now)) is not None:
+        return found.posts, len(found.problems)
     snapshot = site.read_snapshot()
     return sum(not post.is_draft for post in snapshot.posts), len(list_problems(site, snapshot))
 
 
-def recall_posts(site: OpenSite, now: datetime) -> tuple[int, int] | None:
-    """The same from the last publication alone; None where something changed since."""
-    last = open_last(site)
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The last publication, where nothing changed since."""
+
+    posts: int
+    problems: tuple[Problem, ...]
+    elsewhere: tuple[Problem, ...]
+    """Those that no file of a post explains."""
+    made_of: str
+    seen: SeenPosts
+
+
+def find_unchanged(site: OpenSite, now: datetime) -> Unchanged | None:
+    """None where something changed since the last publication, or only cards were published."""
+    seen = look_at_posts(site.settings)
+    last = open_last(site, seen)
     made_of = last.take_fingerprint()
     for only in ("", "feeds"):
         posts = last.count_posts(only)
         if posts is not None and last.is_current(made_of, now, only):
-            return posts, len(unique_problems((*last.read_problems(only), *last.read_elsewhere())))
+            problems = unique_problems((*last.read_problems(only), *last.read_elsewhere()))
+            return Unchanged(posts, problems, (*last.read_elsewhere(only), *last.read_elsewhere()), made_of, seen)
     return None
 
 
@@ -127,7 +141,8 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
     is_here = rules.database.startswith("sqlite:///") and not rules.state and "://" not in rules.publish_to
     if asked.only == "cards" or not is_here or site.settings.site.built:
         return None
-    from syndicate.publish.edit import Edits, find_edited, read_remembered
+    from syndicate.publish.edit import Edits, find_edited
+    from syndicate.publish.remembered import read_remembered
 
     known = read_remembered(site.cache, name)
     edited = find_edited(known, asked.seen) if known else ()
@@ -193,10 +208,36 @@ def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
 
 
 def read_plan(site: OpenSite, now: datetime) -> Plan:
-    """What would happen now; changes nothing."""
-    from syndicate.publish.publish import read_plan
+    """What would happen now; changes nothing. Loads nothing that draws or publishes."""
+    from syndicate.planning.make_plan import make_plan
 
-    return read_plan(gather(site), now)
+    return make_plan(
+        site.read_snapshot(),
+        site.store.read_ledger(),
+        site.settings,
+        facts=site.accounts.facts,
+        templates=site.read_messages(),
+        cards=list_cards(site),
+        now=now,
+    )
+
+
+def list_cards(site: OpenSite) -> Mapping[str, CardRef]:
+    """The share cards that exist, by post id."""
+    from syndicate.publish.manifest import parse_card, refer_cards
+
+    lines = site.store.list_published().values()
+    cards = (parse_card(line.card, line.fingerprint) for line in lines if line.card)
+    root = site.settings.site.feeds_url
+    return refer_cards(filter(None, cards), site.settings.cards, lambda card: card.make_ref(root))
+
+
+def find_card(site: OpenSite, post_id: str) -> CardRef | None:
+    """The share card of one post."""
+    from syndicate.publish.manifest import find_card
+
+    card = find_card(site.store.find_cards(post_id).values(), site.settings.cards.sizes[0])
+    return card.make_ref(site.settings.site.feeds_url) if card else None
 
 
 def show_timeline(site: OpenSite) -> None:

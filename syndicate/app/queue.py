@@ -11,23 +11,37 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import Composer
+from syndicate.app.edits import list_amendments
 from syndicate.app.own_words import edit_message
+from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
-from syndicate.app.status import WAITING
+from syndicate.app.status import WAITING, list_warnings
 from syndicate.containment import contain
 from syndicate.errors import UsageError
-from syndicate.model import Action, Delivery, NetworkFacts, Occasion, PlannedDelivery, Post, Reason, Receipt, State
+from syndicate.model import (
+    Action,
+    Delivery,
+    NetworkFacts,
+    Occasion,
+    Plan,
+    PlannedDelivery,
+    Post,
+    Reason,
+    Receipt,
+    State,
+)
 from syndicate.planning.deliveries import find_own_reason
+from syndicate.planning.deliveries.edits import Amendment
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.messages import Composed
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule import Taken, find_broken_rule, list_taken
 from syndicate.planning.schedule.gates import Budget, find_token_end, forecast_costs, policy_of, tell_token_end
 from syndicate.planning.schedule.when import parse_when, to_instant
-from syndicate.store.store import Store
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+    from syndicate.store.store import Store
 
 
 _DAY = timedelta(days=1)
@@ -37,8 +51,45 @@ _DAY = timedelta(days=1)
 
 def preview_waiting(site: OpenSite) -> tuple[PlannedDelivery, ...]:
     """Everything that waits on a configured account."""
-    waiting = site.store.list_deliveries(states=WAITING)
-    return preview(site, (one for one in waiting if one.account in site.accounts.facts))
+    waiting, configured = site.store.list_deliveries(states=WAITING), {one.name for one in site.settings.accounts}
+    return preview(site, (one for one in waiting if one.account in configured))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Everything that would happen, and what a person should know of it."""
+
+    plan: Plan
+    waiting: tuple[PlannedDelivery, ...]
+    budgets: tuple[Budget, ...]
+    dying: tuple[str, ...]
+    amendments: tuple[Amendment, ...]
+    contradiction: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (*self.plan.warnings, *self.dying)
+
+    def judge(self, *, check: bool) -> int:
+        """1 where a person is needed, 0 else: with `check` for whatever is wrong, without for what stops everything."""
+        has_warnings = any(row.warnings for row in (*self.plan.deliveries, *self.waiting))
+        is_held = any(budget.held for budget in self.budgets)
+        return int(
+            bool(self.contradiction or (check and (self.plan.problems or self.dying or has_warnings or is_held)))
+        )
+
+
+def look_ahead(site: OpenSite, now: datetime) -> Outlook:
+    """What `plan` shows; changes nothing."""
+    plan = read_plan(site, now)
+    return Outlook(
+        plan=plan,
+        waiting=preview_waiting(site),
+        budgets=list_budgets(site, plan.deliveries, now),
+        dying=list_warnings(site, plan.deliveries, now),
+        amendments=list_amendments(site, now),
+        contradiction=site.check_state(),
+    )
 
 
 def list_budgets(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:

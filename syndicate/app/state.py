@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.config.read import read_settings
+from syndicate.config import recall_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.documents import PublishedCopy, parse_syndication
 from syndicate.model import SYNDICATION, KnownPost, Post, Receipt, Settings
@@ -218,7 +218,7 @@ def _is_copied(settings: Settings, state: StateRecord) -> bool:
     if settings.storage.state or not is_here:
         return False
     with suppress(SyndicateError, OSError):
-        other = read_settings(Path(path))
+        other = _read_settings(Path(path))
         ours, theirs = (Path(one.storage.database.removeprefix(_SQLITE)) for one in (settings, other))
         found = None if theirs.samefile(ours) else glance(theirs, other.site.name)
         return found is not None and found.moment.identity == state.identity
@@ -240,13 +240,19 @@ def has_other_posts(known: Iterable[KnownPost], posts: Iterable[Post]) -> bool:
     return bool(before and now) and 2 * len(before & now) < min(len(before), len(now))
 
 
+def _read_settings(config: Path) -> Settings:
+    from syndicate.config.read import read_settings  # noqa: PLC0415 - seldom needed, and slow to load
+
+    return recall_settings(config) or read_settings(config)
+
+
 def _is_in_use(place: str, settings: Settings) -> bool:
     """Whether another syndicate.toml of this machine still uses the same rows."""
     host, _, path = place.partition(":")
     if host != socket.gethostname():
         return False
     try:
-        other = read_settings(Path(path))
+        other = _read_settings(Path(path))
     except (SyndicateError, OSError):
         return False
     return (other.storage.database, other.site.name) == (settings.storage.database, settings.site.name)

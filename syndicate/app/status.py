@@ -1,4 +1,4 @@
-"""What is to be seen of the outbox: why each message waits, and one look at the whole."""
+"""What is to be seen of the outbox: why each message waits, one look at the whole, and the story of one post."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 from shutil import disk_usage
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from syndicate.app.publish import count_posts
-from syndicate.app.reports import AccountCondition, AccountRow, Status, tell_disk
+from syndicate.app.publish import count_posts, read_plan
+from syndicate.app.reports import AccountCondition, AccountRow, Status, Story, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, tell_for_log
-from syndicate.model import Delivery, PlannedDelivery, Reason, State, needs_person
-from syndicate.planning.deliveries import ASKED_TOGETHER, say_pause, say_reason, say_why
+from syndicate.model import Delivery, KnownPost, Plan, PlannedDelivery, Reason, State, needs_person
+from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.schedule import Calendar
 from syndicate.planning.schedule.gates import list_dying_tokens
-from syndicate.store.accounts import AccountState
 
 if TYPE_CHECKING:
+    from syndicate.store.mapping import AccountState
     from syndicate.store.store import Store
 
 # The heavy rooms are imported where they are needed: who only looks at the outbox needs no network.
@@ -122,8 +124,11 @@ def list_these(site: OpenSite, ids: Iterable[int], now: datetime) -> tuple[Deliv
     return explain_waits(site, map(site.store.get_delivery, ids), now)
 
 
-def read_status(site: OpenSite, now: datetime) -> Status:
-    """One look at posts, outbox, accounts and daemon; what cannot be looked at is named, and the rest is told."""
+def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = None) -> Status:
+    """One look at posts, outbox, accounts and daemon; what cannot be looked at is named, and the rest is told.
+
+    `known` are the numbers of posts and problems, where somebody has counted them.
+    """
     troubles: list[str] = []
 
     def tell(error: Exception) -> None:
@@ -139,7 +144,7 @@ def read_status(site: OpenSite, now: datetime) -> Status:
 
     site.show_dead()
     store, none = site.store, tuple[Delivery, ...]()
-    posts, problems = look(lambda: count_posts(site, now), (0, 0))
+    posts, problems = look(lambda: known or count_posts(site, now), (0, 0))
     counts = look(lambda: _count_states(store), Counter[State]())
     waiting = look(lambda: store.list_deliveries(states=OPEN), none)
     return Status(
@@ -185,10 +190,10 @@ def _list_paused(store: Store) -> tuple[str, ...]:
 
 
 def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
-    from syndicate.app.accounts import tell_unready
-    from syndicate.app.login import list_accounts
+    from syndicate.app.accounts import describe_accounts, look, tell_unready
 
-    return tell_unready(list_accounts(site, online=False, now=now))
+    states = {state.name: state for state in site.store.list_accounts()}
+    return tell_unready(describe_accounts(site, states, partial(look, site), now))
 
 
 def _list_coming(rows: Iterable[Delivery]) -> tuple[Delivery, ...]:
@@ -209,3 +214,37 @@ def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
     from syndicate.app.edits import list_amendments, tell_waiting
 
     return tuple(tell_waiting(list_amendments(site, now)))
+
+
+# --- `why`: one post's story ---
+
+
+def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
+    """Everything that is known and planned about a post. Raises UsageError where nothing is."""
+    site.show_dead()
+    store = site.store
+    plan = read_plan(site, now)
+    named = _list_named(site, plan, slug)
+    of_them = (store.list_deliveries(post_id=one.id) for one in named)
+    deliveries = explain_waits(site, tuple(chain.from_iterable(of_them)), now)
+    known = named[0] if named else None
+    trails = {one.id: store.list_attempts(one.id) for one in deliveries}
+    zone = ZoneInfo(site.settings.site.timezone)
+    lines = explain(slug, plan, known, deliveries, trails, zone=zone, earlier=named[1:])
+    return Story(
+        slug=slug,
+        lines=lines,
+        post=known,
+        deliveries=deliveries,
+        attempts=trails,
+        contradiction=site.check_state(),
+    )
+
+
+def _list_named(site: OpenSite, plan: Plan, slug: str) -> list[KnownPost]:
+    """The posts that have or had the name: the one that has it now comes first, then the latest to go."""
+    now_called = {one.id for one in plan.identified if one.post.slug == slug}
+    spoke = {row.post_id for row in site.store.list_deliveries(slug=slug)}
+    named = [row for row in site.store.list_posts() if row.slug == slug or row.id in spoke]
+    latest_first = sorted(named, key=lambda row: row.gone_at or row.first_seen_at, reverse=True)
+    return sorted(latest_first, key=lambda row: (row.id not in now_called, row.gone_at is not None))

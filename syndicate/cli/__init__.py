@@ -39,7 +39,7 @@ def _read_names_as_utf8() -> None:
 
 def _glance(words: list[str]) -> int | None:
     """The exit code of a command that a glance answered."""
-    if words[:1] not in (["publish"], ["status"]):
+    if words[:1] not in (["publish"], ["status"], ["plan"], ["why"]):
         return None
     from syndicate.cli.glance import answer
 

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from syndicate.cli.answers import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, globals_of
-from syndicate.cli.show import plural, print_json, print_table, warn_of_state
+from syndicate.cli.show import plural, print_json, print_table
 
 AccountName = Annotated[
     str,

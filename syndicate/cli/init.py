@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.answers import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
-from syndicate.cli.show import plural, print_json, tell, warn_of_state
+from syndicate.cli.show import plural, print_json, tell
 from syndicate.cli.terminal import read_time
 from syndicate.errors import UsageError
 from syndicate.model import Problem, gather_problems

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.queue import name_in, show_deliveries
+from syndicate.cli.answers import show_planned, show_story
+from syndicate.cli.queue import name_in, show_rows
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, complete_slug, globals_of
-from syndicate.cli.show import print_json, show_planned, tell, warn_of_state
+from syndicate.cli.show import print_json, tell
 from syndicate.model import needs_person
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def post(
         if given.json:
             print_json(sent)
         else:
-            show_deliveries([one for one in sent if given.verbosity >= 0 or needs_person(one)], app)
+            show_rows([one for one in sent if given.verbosity >= 0 or needs_person(one)], app)
         blocked = {row.name: row for row in app.list_accounts(online=False) if row.state.needs_person}
         if not given.json:
             _say_what_next(sent, blocked, slug)
@@ -94,7 +95,7 @@ def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
     from syndicate.app.queue import preview_waiting
 
     for row in planned.deliveries:
-        show_planned(row, app)
+        show_planned(row, app.settings, app.now())
     moved = {change.delivery_id: change for change in planned.changes}
     waiting = {(one.account, one.occasion, one.part): one.id for one in app.list_deliveries(slug=slug)}
     with app.using() as site:
@@ -103,7 +104,7 @@ def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
         number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
         if number in moved:
             print(f"Delivery {number} waits in the outbox already, and would be moved:")
-            show_planned(_moved(row, moved[number]), app)
+            show_planned(_moved(row, moved[number]), app.settings, app.now())
 
 
 def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
@@ -144,6 +145,4 @@ def why(
     if given.json:
         print_json(story)
         return NEEDS_A_PERSON if story.contradiction else DONE
-    for line in story.lines:
-        tell(line)
-    return warn_of_state(story.contradiction)
+    return show_story(story)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from syndicate.cli.answers import (
+    show_outlook,
+    show_published,
+    warn_of_state,
+)
 from syndicate.cli.daemon import keep_running
-from syndicate.cli.queue import show_deliveries
+from syndicate.cli.queue import show_rows
 from syndicate.cli.root import (
     DONE,
     NEEDS_A_PERSON,
@@ -25,20 +29,7 @@ from syndicate.cli.root import (
     globals_of,
     is_pull_request,
 )
-from syndicate.cli.show import (
-    WAITING,
-    local_time,
-    make_console,
-    plural,
-    print_json,
-    print_problems,
-    show_amendments,
-    show_planned,
-    show_published,
-    show_remarks,
-    tell,
-    warn_of_state,
-)
+from syndicate.cli.show import local_time, make_console, plural, print_json, print_problems, tell
 from syndicate.cli.terminal import read_time
 from syndicate.planning.deliveries import say_why
 from syndicate.text.plain import MARKDOWN, escape_markdown
@@ -46,8 +37,7 @@ from syndicate.text.plain import MARKDOWN, escape_markdown
 if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.once import Pass
-    from syndicate.model import Delivery, Plan, PlannedDelivery
-    from syndicate.planning.schedule.gates import Budget
+    from syndicate.model import Delivery
 
 
 Progress = Callable[[str, int, int], None]
@@ -124,76 +114,17 @@ def plan(
 
 def show_plan(app: App, given: Globals, *, check: bool, everything: bool) -> int:
     """Everything that would happen, and the exit code that stands for it."""
-    from syndicate.app.queue import list_budgets, preview_waiting
-    from syndicate.app.status import list_warnings
+    from syndicate.app.queue import look_ahead
 
-    made = app.make_plan()
     with app.using() as site:
-        waiting = preview_waiting(site)
-        budgets = list_budgets(site, made.deliveries, app.now())
-        dying = list_warnings(site, made.deliveries, app.now())
-    amendments, contradiction = app.list_amendments(), app.find_contradiction()
-    if given.json:
-        lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
-        warnings = (*made.warnings, *dying)
-        more = {"problems": made.problems, "warnings": warnings, "contradiction": contradiction}
-        print_json({**lists, "changes": made.changes, **more})
-    else:
-        print_problems(made.problems)
-        _show_waiting(waiting, app)
-        _show_plan(made, app, everything=everything)
-        _show_costs(budgets, app)
-        for warning in (*made.warnings, *dying):
-            tell(f"! {warning}", file=sys.stderr)
-        warn_of_state(contradiction)
-        show_amendments(amendments)
-    has_warnings = any(row.warnings for row in (*made.deliveries, *waiting))
-    needs_a_person = made.problems or dying or has_warnings or any(budget.held for budget in budgets)
-    return NEEDS_A_PERSON if contradiction or (needs_a_person and check) else DONE
-
-
-def _show_waiting(waiting: tuple[PlannedDelivery, ...], app: App) -> None:
-    if waiting:
-        print("In the outbox:\n")
-    for row in waiting:
-        show_planned(row, app)
-
-
-def _show_plan(made: Plan, app: App, *, everything: bool) -> None:
-    rows = [row for row in made.deliveries if everything or row.state in WAITING]
-    if rows:
-        print("The next `publish` (or the running daemon) would add:\n")
-    for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
-        show_planned(row, app)
-    if not rows:
-        print("Nothing new would go out.")
-    if not everything:
-        said = {remark.reason for remark in made.remarks}
-        _show_recorded([row for row in made.deliveries if row.state not in WAITING and row.reason not in said])
-    show_remarks(made.remarks)
-
-
-def _show_costs(budgets: tuple[Budget, ...], app: App) -> None:
-    """What all of it costs, and which messages the money limits will hold until when."""
-    zone, now = app.settings.site.timezone, app.now()
-    for one in budgets:
-        coming = f", and ${one.coming:.2f} for what would be added" if one.coming else ""
-        limit = f"; `max_cost` is ${one.limit:.2f} in 30 days, of which ${one.spent:.2f} is spent" if one.limit else ""
-        tell(f"{one.account}: ${one.waiting:.2f} for what waits{coming}{limit}.")
-        if one.held:
-            held = plural(len(one.held), "message")
-            tell(f"! {one.account}: `max_cost` will hold {held} for your word:", file=sys.stderr)
-        for row in one.held:
-            until = f"until {local_time(row.until, zone, now=now)}" if row.until else "as it costs more than that"
-            tell(f"    {row.slug}, due {local_time(row.due_at, zone, now=now)}, {until}", file=sys.stderr)
-
-
-def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
-    """How many messages would be recorded only, a line for each reason."""
-    for reason, number in Counter(map(say_why, rows)).most_common():
-        tell(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
-    if rows:
-        print("`syndicate plan --all` shows them.")
+        found = look_ahead(site, app.now())
+    if not given.json:
+        return show_outlook(found, app.settings, app.now(), check=check, everything=everything)
+    made = found.plan
+    lists = {"new": made.deliveries, "waiting": found.waiting, "amendments": found.amendments, "costs": found.budgets}
+    more = {"problems": made.problems, "warnings": found.warnings, "contradiction": found.contradiction}
+    print_json({**lists, "changes": made.changes, **more})
+    return found.judge(check=check)
 
 
 # --- `cards`: share cards by hand ---
@@ -300,7 +231,7 @@ def _show(made: Pass, app: App, given: Globals) -> None:
     print_problems(made.published.problems)
     if given.verbosity >= 0:
         show_published(made.published, waiting=made.fresh)
-        show_deliveries(made.touched, app)
+        show_rows(made.touched, app)
         for line in made.lines:
             tell(line)
         tell(_tell_rest(made, app))
@@ -309,7 +240,7 @@ def _show(made: Pass, app: App, given: Globals) -> None:
         tell(f"! {line}", file=sys.stderr)
     if needs := [one for one in made.status.needs_you if one.id not in {done.id for done in made.touched}]:
         print("\nNeeds you:")
-        show_deliveries(needs, app)
+        show_rows(needs, app)
 
 
 def _list_asked(made: Pass) -> Sequence[str]:

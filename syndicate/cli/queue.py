@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.answers import show_amendments, show_deliveries, show_remarks, show_status, warn_of_state
 from syndicate.cli.root import (
     DONE,
     NEEDS_A_PERSON,
@@ -18,18 +19,9 @@ from syndicate.cli.root import (
     complete_slug,
     globals_of,
 )
-from syndicate.cli.show import (
-    local_time,
-    name_posts,
-    print_json,
-    print_table,
-    show_amendments,
-    show_remarks,
-    show_status,
-    warn_of_state,
-)
+from syndicate.cli.show import print_json
 from syndicate.errors import UsageError
-from syndicate.planning.deliveries import ASKED_TOGETHER, say_why
+from syndicate.planning.deliveries import ASKED_TOGETHER
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -90,28 +82,13 @@ def _show_outbox(found: Sequence[Delivery], app: App, *, each: bool) -> None:
     many = [] if each else [one for one in found if one.reason in ASKED_TOGETHER]
     shown = [one for one in found if one not in many]
     if shown:
-        show_deliveries(shown, app)
+        show_rows(shown, app)
     show_remarks(list_questions(many))
 
 
-def show_deliveries(deliveries: Sequence[Delivery], app: App) -> None:
-    """A line for each delivery: its number, its post by title and slug, and what it waits for."""
-    zone, now, titles = app.settings.site.timezone, app.now(), _list_titles(app, deliveries)
-    rows = []
-    for item in deliveries:
-        part = f" (part {item.part})" if item.part > 1 else ""
-        why = item.receipt.url if item.receipt and item.receipt.url else say_why(item)
-        when, title = local_time(item.due_at, zone, now=now), titles.get(item.post_id, "")
-        rows.append(
-            (str(item.id), item.state.value, when, item.account, str(item.occasion), item.slug + part, why, title)
-        )
-    if not sys.stdout.isatty():
-        print_table(("id", "state", "when", "account", "occasion", "post", "link or reason", "title"), rows)
-        return
-    left = [(*row[:3], row[3] if row[4] == "new" else f"{row[3]}, {row[4]}") for row in rows]
-    names = name_posts([(row[7], row[5]) for row in rows], left)
-    table = [(*cells, name, row[6]) for cells, name, row in zip(left, names, rows, strict=True)]
-    print_table(("id", "state", "when", "account", "post", "link or reason"), table)
+def show_rows(rows: Sequence[Delivery], app: App) -> None:
+    """Deliveries with the titles of their posts."""
+    show_deliveries(rows, _list_titles(app, rows), app.settings, app.now())
 
 
 def _list_titles(app: App, deliveries: Sequence[Delivery]) -> Mapping[str, str]:
@@ -144,7 +121,7 @@ def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "
         if given.json and changed:
             print_json(changed, titles=_list_titles(app, changed))
         elif changed:
-            show_deliveries(changed, app)
+            show_rows(changed, app)
     for line in refusals[1:]:
         print(f"syndicate: {line}", file=sys.stderr)
     if refusals:
@@ -348,15 +325,9 @@ def status(context: typer.Context) -> int:
         with app.using() as site:
             now_is = read_status(site, app.now())
         app.is_sound = not now_is.damaged
-        ended = NEEDS_A_PERSON if now_is.needs_person else DONE
+        titles = _list_titles(app, (*now_is.needs_you, *now_is.coming))
         if given.json:
-            print_json(now_is, titles=_list_titles(app, (*now_is.needs_you, *now_is.coming)))
-            return ended
-        show_status(now_is, app.settings, app.now())
-        if now_is.needs_you:
-            print("\nNeeds you:")
-            show_deliveries(now_is.needs_you, app)
-        if now_is.coming:
-            print("\nNext:")
-            show_deliveries(now_is.coming, app)
-    return ended
+            print_json(now_is, titles=titles)
+        else:
+            show_status(now_is, titles, app.settings, app.now())
+    return NEEDS_A_PERSON if now_is.needs_person else DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from syndicate.containment import contain
-from syndicate.content import Found, SiteData, find_data, join_stats, tell_stat
+from syndicate.content import Found, SiteData, find_data, join_stats
 from syndicate.content.post_dates import History
 from syndicate.content.records import Outcome, PostCache, Stat
 from syndicate.errors import CommitAwaited, ContentError
@@ -321,15 +321,3 @@ def read_edited(settings: Settings, cache: Cache, sources: Collection[str]) -> d
     kept.put_bodies({source: one.body for source, one in found.items()})
     kept.save(stats, outcomes, sources)
     return posts
-
-
-def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> dict[str, Post] | None:
-    """The posts of these files without bodies, as the cache knows them; None where it does not know one as it is now.
-
-    `marks` are those of `look_at_posts`.
-    """
-    kept = PostCache(settings, cache)
-    kept.renew()
-    stats, outcomes = kept.load(marks)
-    posts = {s: one.post for s, one in outcomes.items() if one.post and tell_stat(*stats[s][:3]) == marks[s]}
-    return posts if len(posts) == len(marks) else None

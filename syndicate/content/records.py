@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from syndicate import __version__
-from syndicate.content import fingerprint_data
+from syndicate.content import fingerprint_data, tell_stat
 from syndicate.model import (
     Author,
     Awaited,
@@ -170,6 +170,18 @@ class PostCache:
     def drop_bodies(self, sources: Collection[str]) -> None:
         if sources:
             self._cache.drop(self._bodies, sources)
+
+
+def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> dict[str, Post] | None:
+    """The posts of these files without bodies, as the cache knows them; None where it does not know one as it is now.
+
+    `marks` are those of `look_at_posts`.
+    """
+    kept = PostCache(settings, cache)
+    kept.renew()
+    stats, outcomes = kept.load(marks)
+    posts = {s: one.post for s, one in outcomes.items() if one.post and tell_stat(*stats[s][:3]) == marks[s]}
+    return posts if len(posts) == len(marks) else None
 
 
 class Memory:

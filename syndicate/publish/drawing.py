@@ -13,7 +13,6 @@ from syndicate.cards import CardContent, card_paths
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError
 from syndicate.model import (
-    SQUARE,
     Artefact,
     Cache,
     CardRef,
@@ -28,7 +27,7 @@ from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds import list_public
 from syndicate.processes import count_cores
 from syndicate.publish.card_renderer import AT_ONCE, CardJobs, CardRenderer, Draw, Job, batches, open_renderers
-from syndicate.publish.manifest import Card, Manifest, name_of
+from syndicate.publish.manifest import Card, Manifest, name_of, refer_cards
 from syndicate.publish.own_pictures import ListPictures, OwnPictures
 
 if TYPE_CHECKING:
@@ -113,11 +112,6 @@ class Drawer:
         """The share cards that exist, by post id."""
         return self._refer(self._manifest.cards.values())
 
-    def find_drawn(self, post_id: str) -> CardRef | None:
-        """The share card of one post."""
-        card = self._manifest.find_card(post_id, self._main)
-        return card.make_ref(self._settings.site.feeds_url) if card else None
-
     def list_known(self, plan: Plan) -> DrawnCards:
         """The cards of the plan's posts that exist already; nothing is drawn or fetched."""
         posts = list_public(plan.identified, plan.now)
@@ -186,12 +180,7 @@ class Drawer:
         self._manifest.forget_cards([name_of(number, frame) for number in post_ids for frame in sizes])
 
     def _refer(self, cards: Iterable[Card]) -> Mapping[str, CardRef]:
-        squares = {card.post_id: self._make_ref(card) for card in cards if self._is_square(card)}
-        mains = {card.post_id: self._make_ref(card) for card in cards if card.frame == self._main}
-        return {number: self._join(ref, squares.get(number)) for number, ref in mains.items()}
-
-    def _is_square(self, card: Card) -> bool:
-        return self._settings.cards.square and card.frame == SQUARE != self._main
+        return refer_cards(cards, self._settings.cards, self._make_ref)
 
     def _make_ref(self, card: Card) -> CardRef:
         """The same reference for the same card: planning asks, and rendering asks again."""
@@ -199,10 +188,6 @@ class Drawer:
         if known is None or known.alt != card.alt:
             known = self._referred[card.path] = card.make_ref(self._settings.site.feeds_url)
         return known
-
-    @staticmethod
-    def _join(ref: CardRef, square: CardRef | None) -> CardRef:
-        return replace(ref, square=square) if square else ref
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)

@@ -15,20 +15,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-
-from syndicate.content import SeenPosts, digest_marks
-from syndicate.content.reading import read_edited, recall_posts
+from syndicate.content import SeenPosts
+from syndicate.content.reading import read_edited
+from syndicate.content.records import recall_posts
 from syndicate.formats.documents import Document, edit_syndication
-from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
+from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Problem
 from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
 from syndicate.publish import Progress, Published, Renewed, renew_record
 from syndicate.publish.manifest import Manifest, parse_card
+from syndicate.publish.remembered import Remembered, keep_remembered, tell_place
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
 from syndicate.store.glance import EditedState
 from syndicate.templates import is_own
@@ -38,111 +38,11 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Files; of more the whole publication takes hardly longer."""
-_KIND, _KEY, _VERSION = "publication", "posts", 1
 _SYNDICATION = "syndication.json"
 
 
 class InDoubt(Exception):
     """Only a look at everything tells what is to be published."""
-
-
-# --- what is remembered of the last publication, in the disposable cache ---
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the last publication was made of, post by post."""
-
-    made_of: str
-    """That publication's own fingerprint."""
-    schema: str
-    """Of the state that it wrote to."""
-    seen: SeenPosts
-    ids: Mapping[str, str]
-    """Of public posts, by source."""
-    places: Mapping[str, str]
-    """What `tell_place` said, by source."""
-    names: Mapping[str, tuple[str, str, str, Any]]
-    """Slug, the slug as written, id and translations of posts that all posts together gave one of these, by id."""
-    members: tuple[Members, ...]
-
-
-def remember(
-    made_of: str, schema: str, seen: SeenPosts, public: Iterable[Identified], members: Sequence[Members]
-) -> Remembered:
-    """What is to be remembered of a whole publication."""
-    ours = {one.post.source: one for one in public}
-    named = (one for one in ours.values() if one.translations or one.post.shared_slug or one.post.declared_id)
-    return Remembered(
-        made_of=made_of,
-        schema=schema,
-        seen=seen,
-        ids={source: one.id for source, one in ours.items()},
-        places={source: tell_place(one.post) for source, one in ours.items()},
-        names={one.id: (one.post.slug, one.post.shared_slug, one.post.declared_id, one.translations) for one in named},
-        members=tuple(members),
-    )
-
-
-def tell_place(post: Post) -> str:
-    """Everything of a post that decides where it stands, and what is said of it elsewhere."""
-    return fingerprint(
-        post.slug,
-        post.permalink,
-        post.published_at,
-        post.is_draft,
-        sorted(post.flags),
-        post.categories,
-        post.authors,
-        post.language,
-        post.group,
-        post.declared_id,
-        post.picture,
-        post.syndication,
-        post.problems,
-    )
-
-
-def keep_remembered(cache: Cache, site: str, known: Remembered) -> None:
-    """Feeds that share a folder are told apart by nobody; then there is nothing to remember."""
-    names = [one.name for one in known.members]
-    if len(set(names)) < len(names):
-        return
-    at = {number: place for place, source in enumerate(known.seen.marks) if (number := known.ids.get(source))}
-    value = {
-        "version": _VERSION,
-        "made_of": known.made_of,
-        "schema": known.schema,
-        "rest": known.seen.rest,
-        "posts": [[s, mark, known.ids.get(s, ""), known.places.get(s, "")] for s, mark in known.seen.marks.items()],
-        "names": known.names,
-        "members": [
-            [one.name, one.label, [at[number] for number in one.ids], one.shown, one.updated_at.isoformat()]
-            for one in known.members
-        ],
-    }
-    cache.put_many(_KIND, {f"{_KEY} {site}": orjson.dumps(value)})
-
-
-def read_remembered(cache: Cache, site: str) -> Remembered | None:
-    """None where nothing is remembered, or another version did."""
-    raw = orjson.loads(cache.get(_KIND, f"{_KEY} {site}") or b"{}")
-    if raw.get("version") != _VERSION:
-        return None
-    posts = raw["posts"]
-    marks = {source: mark for source, mark, _, _ in posts}
-    return Remembered(
-        made_of=raw["made_of"],
-        schema=raw["schema"],
-        seen=SeenPosts(marks, digest_marks(marks), raw["rest"]),
-        ids={source: number for source, _, number, _ in posts if number},
-        places={source: place for source, _, number, place in posts if number},
-        names={number: (*names, tuple(map(tuple, others))) for number, (*names, others) in raw["names"].items()},
-        members=tuple(
-            Members(name, label, tuple(posts[at][2] for at in some), shown, datetime.fromisoformat(updated_at))
-            for name, label, some, shown, updated_at in raw["members"]
-        ),
-    )
 
 
 def find_edited(known: Remembered, seen: SeenPosts) -> tuple[str, ...]:
@@ -206,7 +106,7 @@ class _Posts:
         if posts is None or any(tell_place(post) != known.places[source] for source, post in posts.items()):
             raise InDoubt
         ids = [known.ids[source] for source in posts]
-        self.rows = self._needs.state.list_posts(ids)
+        self.rows = self._needs.state.find_posts(ids)
         found = (follow_edit(self.rows[known.ids[source]], post, now) for source, post in posts.items())
         edited = tuple(one for one in found if one and one.id not in known.names)
         if len(edited) < len(ids) or any(may_follow_edit(*one) for one in self._needs.state.list_messages(ids)):
@@ -222,7 +122,7 @@ class _Posts:
         missing = {self._sources[number]: number for number in ids if number not in self._found}
         marks = {source: self._edits.seen.marks[source] for source in missing}
         posts = recall_posts(self._settings, self._needs.cache, marks)
-        rows = self._needs.state.list_posts(missing.values())
+        rows = self._needs.state.find_posts(missing.values())
         if posts is None or len(rows) < len(posts):
             raise InDoubt
         for source, post in posts.items():

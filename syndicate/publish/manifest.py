@@ -8,9 +8,9 @@ when they are written next. What a generator or the author put into the publishe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
@@ -21,7 +21,7 @@ import orjson
 
 from syndicate.cards import path_by_digest
 from syndicate.errors import StateError
-from syndicate.model import Artefact, CardRef, Problem, PublishedFile
+from syndicate.model import SQUARE, Artefact, CardRef, CardRules, Problem, PublishedFile
 from syndicate.output import Output
 from syndicate.output.files import FileStat
 
@@ -92,6 +92,22 @@ def parse_card(text: str, made_of: str) -> Card | None:
 def name_of(post_id: str, frame: str) -> str:
     """How the card of a post in a size is called."""
     return f"{post_id} {frame}"
+
+
+def find_card(lines: Iterable[PublishedFile], frame: str) -> Card | None:
+    """The card in this size, of the lines of one post's cards."""
+    found = [card for line in lines if (card := parse_card(line.card, line.fingerprint)) and card.frame == frame]
+    return found[-1] if found else None
+
+
+def refer_cards(cards: Iterable[Card], rules: CardRules, make_ref: Callable[[Card], CardRef]) -> Mapping[str, CardRef]:
+    """The share card of each post, by post id, with its square one."""
+    found = tuple(cards)
+    main = rules.sizes[0]
+    is_square = rules.square and main != SQUARE
+    squares = {card.post_id: make_ref(card) for card in found if is_square and card.frame == SQUARE}
+    mains = {card.post_id: make_ref(card) for card in found if card.frame == main}
+    return {post: replace(ref, square=squares[post]) if post in squares else ref for post, ref in mains.items()}
 
 
 REST_AGE = timedelta(hours=1)
@@ -165,9 +181,7 @@ class Manifest:
 
     def find_card(self, post_id: str, frame: str) -> Card | None:
         """One card, without reading the whole manifest."""
-        lines = self._store.find_cards(post_id).values()
-        found = [card for line in lines if (card := parse_card(line.card, line.fingerprint)) and card.frame == frame]
-        return found[-1] if found else None
+        return find_card(self._store.find_cards(post_id).values(), frame)
 
     def is_ours(self, path: str, data: bytes) -> bool:
         """Whether a published file with these bytes is ours; while the state cannot be asked, it must show that."""

@@ -3,53 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, update
 
 from syndicate.model import Limits, State, Usage
-from syndicate.store.database import Part
-from syndicate.store.mapping import insert_of, parse_limits, render_limits
+from syndicate.store.database import Part, insert_of
+from syndicate.store.mapping import MONTH, AccountState, measure_usage, parse_account, parse_limits, render_limits
 from syndicate.store.prepared import ACCOUNT, SITE, Prepared
 from syndicate.store.schema import Instant, accounts, deliveries, secrets, spendings
 
 MOST_TRIED = 8
 """So many secrets with which an account failed are remembered."""
-SLACK = timedelta(minutes=5)
-"""So much later than now is not a sign of a wrong clock: whoever waits for the database has read the time before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountState:
-    """One account as the state database knows it. Paused without `paused_until`: until a person acts."""
-
-    name: str
-    baselined_at: datetime | None = None
-    paused_at: datetime | None = None
-    paused_until: datetime | None = None
-    pause_reason: str = ""
-    paused_with: str = ""
-    """Digests of the secrets with which it failed so far, the last at the end; they outlive a try with others."""
-    rest_since: datetime | None = None
-    """When its server began to fail; None while it answers."""
-    rest_at: datetime | None = None
-    """When it failed last, and until when it is left alone since."""
-    rest_until: datetime | None = None
-    rest_reason: str = ""
-    rest_after: str = ""
-    """What was tried in vain last: "open", "prepare", "send", "find", "send again"."""
-    limits: Limits | None = None
-    limits_read_at: datetime | None = None
-    who: str = ""
-    """As whom it is logged in, as its network said last."""
-
-    def is_resting(self, now: datetime) -> bool:
-        """Whether it is left alone now; a clock that was set back since ends that."""
-        if self.rest_at is None or self.rest_until is None:
-            return False
-        return self.rest_at <= now + SLACK and now < self.rest_until
-
 
 _IS_MINE = and_(accounts.c.site == bindparam("site"), accounts.c.name == bindparam("name"))
 _REST = Prepared(select(accounts.c.rest_since, accounts.c.rest_until).where(_IS_MINE))
@@ -71,17 +36,7 @@ class AccountBook(Part):
         query = select(accounts).where(accounts.c.site == self._site).order_by(accounts.c.name)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return tuple(
-            AccountState(
-                **{
-                    name: value
-                    for name, value in row.items()
-                    if name not in {"site", "away_since", "limits", "listening"}
-                },
-                limits=parse_limits(row["limits"]) if row["limits"] else None,
-            )
-            for row in rows
-        )
+        return tuple(map(parse_account, rows))
 
     def pause_account(
         self, name: str, reason: str, now: datetime, until: datetime | None = None, *, secrets: str = ""
@@ -208,12 +163,6 @@ class AccountBook(Part):
 
 # --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
 
-DAY = timedelta(hours=26)
-"""A calendar day of any zone fits, also one with an hour more."""
-MONTH = timedelta(days=30)
-SKEW = timedelta(minutes=5)
-
-
 _SINCE: BindParameter[datetime] = bindparam("since", type_=Instant)
 _SENT = Prepared(
     select(deliveries.c.intent_at, deliveries.c.sent_at, deliveries.c.part, deliveries.c.cost)
@@ -236,11 +185,4 @@ def read_usage(connection: Connection, site: str, account: str, now: datetime) -
     mine = {"site": site, "account": account, "since": now - MONTH}
     rows = [tuple(row.values()) for row in _SENT.fetch(connection, mine)]
     spent = [(row["at"], row["dollars"]) for row in _SPENT.fetch(connection, mine)]
-    # What was sent by a clock that was days ahead keeps no gap for days.
-    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
-    sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
-    return Usage(
-        sent_at=tuple(at for at in firsts if at > now - DAY),
-        last_sent_at=max(firsts, default=None),
-        costs=tuple(sorted([*spent, *sent_costs])),
-    )
+    return measure_usage(rows, spent, now)

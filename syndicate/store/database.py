@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
@@ -262,6 +263,15 @@ def _describe(error: Exception, where: str) -> StateError:
 
 
 # --- what the parts of the store share ---
+
+
+def insert_of(connection: Connection) -> Any:
+    """The dialect's own INSERT, the one that knows ON CONFLICT (both speak it alike)."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and few need it
+
+    return postgresql.insert
 
 
 class Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.errors import StateError
-from syndicate.model import Cache, KnownPost, PublishedFile, Reason, State
+from syndicate.model import Action, Cache, KnownPost, OccasionKind, PublishedFile, Reason, State
 
 _DAMAGES = {"NOTADB": "this file is not a state database", "CORRUPT": "the state database is cut off"}
 """By SQLite's result code."""
@@ -106,23 +106,6 @@ def glance(path: Path, site: str) -> Glance | None:
     if row is None:
         return None
     return Glance(Moment(row[0], row[1], dict(made)), bool(row[2]), row[3])
-
-
-_NOBODY_WAITS = """
-SELECT state, count(*), max(state NOT IN ('sent', 'skipped', 'cancelled')) FROM deliveries WHERE site = ? GROUP BY state
-"""
-_TROUBLED = "SELECT count(*) FROM accounts WHERE site = ? AND (paused_at IS NOT NULL OR rest_until IS NOT NULL)"
-
-
-def count_calm(database: str, site: str) -> Mapping[str, int] | None:
-    """How many messages are in each state, where none waits for anything and no account is paused or rests."""
-    try:
-        with closing(sqlite3.connect(Path(database.removeprefix(_SQLITE)), timeout=5)) as connection:
-            rows = connection.execute(_NOBODY_WAITS, (site,)).fetchall()
-            troubled = connection.execute(_TROUBLED, (site,)).fetchone()[0]
-    except sqlite3.Error:
-        return None
-    return None if troubled or any(waits for _, _, waits in rows) else {state: number for state, number, _ in rows}
 
 
 def _size_of(path: Path) -> int:
@@ -241,7 +224,7 @@ def is_in_order(cache: Cache, database: str, site: str) -> bool:
     return seen.identity == found.moment.identity and not seen.is_ahead_of(found.moment)
 
 
-# --- what a publication of edits alone asks of a state that is an SQLite file, by itself and without SQLAlchemy ---
+# --- a state that is an SQLite file without SQLAlchemy, and what a publication of edits alone asks of it ---
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -255,14 +238,13 @@ _KEEP_RECORD = (
 )
 
 
-class EditedState:
-    """The rows of one site, each question and each change by itself. Raises sqlite3.Error, and ValueError or TypeError
-    for a row that nobody can read: then the whole store says what is the matter."""
+class PlainState:
+    """The rows of one site. Raises sqlite3.Error, and ValueError or TypeError for a row that nobody can read: then the
+    whole store says what is the matter."""
 
     def __init__(self, path: Path, site: str) -> None:
         self._site = site
         self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-        self._connection.execute("PRAGMA synchronous=FULL")
 
     def close(self) -> None:
         self._connection.close()
@@ -271,20 +253,10 @@ class EditedState:
         """The last step that the tables have seen."""
         return str(self._connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
-    def list_posts(self, ids: Collection[str]) -> dict[str, KnownPost]:
+    def find_posts(self, ids: Collection[str]) -> dict[str, KnownPost]:
         """By id."""
         rows = self._select(_POST, "posts", "id", ids)
-        return {row[0]: KnownPost(**dict(zip(_POST, _read_moments(_POST, row), strict=True))) for row in rows}
-
-    def list_messages(self, ids: Collection[str]) -> list[tuple[State, Reason]]:
-        """How all messages of these posts stand, and why."""
-        rows = self._select(("state", "reason"), "deliveries", "post_id", ids)
-        return [(State(state), Reason(reason)) for state, reason in rows]
-
-    def list_published(self) -> dict[str, PublishedFile]:
-        """Every line of the manifest, by path."""
-        query = f"SELECT {', '.join(_FILE)} FROM published_files WHERE site = ?"  # noqa: S608 - our own names
-        return _parse_files(self._connection.execute(query, (self._site,)))
+        return {row[0]: KnownPost(**dict(zip(_POST, read_values(_POST, row), strict=True))) for row in rows}
 
     def find_cards(self, post_id: str) -> dict[str, PublishedFile]:
         return self.list_cards((post_id,))
@@ -297,9 +269,37 @@ class EditedState:
         """Those of the paths that are known."""
         return self._list_files("path", paths)
 
+    def _list_files(self, column: str, wanted: Collection[str]) -> dict[str, PublishedFile]:
+        return _parse_files(self._select(_FILE, "published_files", column, wanted))
+
+    def _select(self, names: Sequence[str], table: str, column: str, wanted: Collection[str]) -> Iterator[Any]:
+        rest = iter(wanted)
+        while some := tuple(islice(rest, _AT_ONCE)):
+            where = f"site = ? AND {column} IN ({', '.join('?' * len(some))})"
+            query = f"SELECT {', '.join(names)} FROM {table} WHERE {where}"  # noqa: S608 - our own names
+            yield from self._connection.execute(query, (self._site, *some)).fetchall()
+
+
+class EditedState(PlainState):
+    """What a publication of edits reads and writes, each question and each change by itself."""
+
+    def __init__(self, path: Path, site: str) -> None:
+        super().__init__(path, site)
+        self._connection.execute("PRAGMA synchronous=FULL")
+
+    def list_messages(self, ids: Collection[str]) -> list[tuple[State, Reason]]:
+        """How all messages of these posts stand, and why."""
+        rows = self._select(("state", "reason"), "deliveries", "post_id", ids)
+        return [(State(state), Reason(reason)) for state, reason in rows]
+
+    def list_published(self) -> dict[str, PublishedFile]:
+        """Every line of the manifest, by path."""
+        query = f"SELECT {', '.join(_FILE)} FROM published_files WHERE site = ?"  # noqa: S608 - our own names
+        return _parse_files(self._connection.execute(query, (self._site,)))
+
     def keep_published(self, files: Iterable[PublishedFile]) -> None:
         """Store or replace."""
-        rows = [(self._site, *one[:-1], _to_number(one.unneeded_since)) for one in files]
+        rows = [(self._site, *one[:-1], to_number(one.unneeded_since)) for one in files]
         marks = ", ".join("?" * (len(_FILE) + 1))
         changes = ", ".join(f"{name} = excluded.{name}" for name in _FILE)
         query = (
@@ -319,20 +319,10 @@ class EditedState:
         """The posts as they are now, and how the publication ended, together."""
         changes = ", ".join(f"{name} = ?" for name in _POST)
         query = f"UPDATE posts SET {changes} WHERE site = ? AND id = ?"  # noqa: S608 - our own names
-        rows = [[_to_number(getattr(one, name)) for name in _POST] + [self._site, one.id] for one in edited]
+        rows = [[to_number(getattr(one, name)) for name in _POST] + [self._site, one.id] for one in edited]
         with self._writing():
             self._connection.executemany(query, rows)
             self._connection.execute(_KEEP_RECORD, (self._site, record))
-
-    def _list_files(self, column: str, wanted: Collection[str]) -> dict[str, PublishedFile]:
-        return _parse_files(self._select(_FILE, "published_files", column, wanted))
-
-    def _select(self, names: Sequence[str], table: str, column: str, wanted: Collection[str]) -> Iterator[Any]:
-        rest = iter(wanted)
-        while some := tuple(islice(rest, _AT_ONCE)):
-            where = f"site = ? AND {column} IN ({', '.join('?' * len(some))})"
-            query = f"SELECT {', '.join(names)} FROM {table} WHERE {where}"  # noqa: S608 - our own names
-            yield from self._connection.execute(query, (self._site, *some)).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -347,14 +337,29 @@ class EditedState:
 
 
 def _parse_files(rows: Iterable[Sequence[Any]]) -> dict[str, PublishedFile]:
-    return {row[0]: PublishedFile(*_read_moments(_FILE, row)) for row in rows}
+    return {row[0]: PublishedFile(*read_values(_FILE, row)) for row in rows}
 
 
-def _read_moments(names: Sequence[str], row: Sequence[Any]) -> Iterator[Any]:
+_WORDS: Mapping[str, Callable[[str], Any]] = {
+    "state": State,
+    "reason": Reason,
+    "overruled": Reason,
+    "chosen": Action,
+    "occasion_kind": OccasionKind,
+}
+
+
+def read_values(names: Sequence[str], row: Sequence[Any]) -> Iterator[Any]:
+    """The values of these columns as nouns have them."""
     for name, value in zip(names, row, strict=True):
-        is_moment = name.endswith(("_at", "_since")) and value is not None
-        yield _EPOCH + timedelta(microseconds=value) if is_moment else value
+        if value is None:
+            yield None
+        elif name in _WORDS:
+            yield _WORDS[name](value)
+        else:
+            is_moment = name == "at" or name.endswith(("_at", "_since", "_until"))
+            yield _EPOCH + timedelta(microseconds=value) if is_moment else value
 
 
-def _to_number(value: Any) -> Any:
+def to_number(value: Any) -> Any:
     return (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value

@@ -19,9 +19,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from syndicate.containment import contain
 from syndicate.errors import Contradicted, StateError
-from syndicate.store.database import Part
+from syndicate.store.database import Part, insert_of
 from syndicate.store.glance import Moment
-from syndicate.store.mapping import insert_of
 from syndicate.store.prepared import ACCOUNT, SITE, Prepared, Row
 from syndicate.store.schema import attempts, calls, posts, states
 

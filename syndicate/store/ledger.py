@@ -18,7 +18,6 @@ from syndicate.model import (
     KnownDraft,
     KnownPost,
     Ledger,
-    Limits,
     Occasion,
     Plan,
     PlannedChange,
@@ -26,8 +25,8 @@ from syndicate.model import (
     State,
     can_move,
 )
-from syndicate.store.database import Part
-from syndicate.store.mapping import find_receipt, insert_deliveries, insert_of, parse_delivery, parse_limits
+from syndicate.store.database import Part, insert_of
+from syndicate.store.mapping import KNOWN, make_key, make_ledger, parse_delivery, parse_known
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move, same_message
@@ -35,10 +34,6 @@ from syndicate.store.transitions import Step, get_row, move, same_message
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
 _NAMED = ("source", "slug", "permalink", "title", "digest", "updated_at", "dated_at", "declared_id", *_WRITTEN)
 _CHANGING = (*_NAMED, "gone_at")
-_KNOWN = (
-    "id", "post_id", "account", "part", "state", "due_at", "sent_at", "reason", "detail", "chosen",
-    "chosen_due_at", "overruled", "created_at",
-)  # fmt: skip
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
@@ -65,17 +60,12 @@ class LedgerPart(Part):
         """Everything planning may know, from one moment of the database."""
         with self._database.reading() as connection:
             states = connection.execute(select(accounts).where(accounts.c.site == self._site)).mappings().all()
-            return Ledger(
+            return make_ledger(
+                states,
                 posts=self._read_posts(connection),
                 drafts=self._read_drafts(connection),
                 deliveries=self._read_deliveries(connection),
-                baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
-                baselined_at={row["name"]: row["baselined_at"] for row in states if row["baselined_at"]},
-                away={row["name"]: row["away_since"] for row in states if row["away_since"]},
                 reading=self._read_reading(connection),
-                listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
-                limits=tuple((row["name"], found) for row in states if (found := _limits_of(row["limits"]))),
-                paused=frozenset(row["name"] for row in states if row["paused_at"]),
             )
 
     def list_posts(self) -> tuple[KnownPost, ...]:
@@ -99,13 +89,9 @@ class LedgerPart(Part):
         return tuple(KnownDraft(**row) for row in rows)
 
     def _read_deliveries(self, connection: Connection) -> tuple[KnownDelivery, ...]:
-        row = deliveries.c
-        columns = [row[name] for name in _KNOWN]
-        query = self._mine(select(row.occasion_kind, row.occasion, row.receipt, *columns)).order_by(row.id)
-        return tuple(
-            KnownDelivery(occasion=Occasion(kind, name), url=_url_of(receipt), **dict(zip(_KNOWN, values, strict=True)))
-            for kind, name, receipt, *values in connection.execute(query)
-        )
+        columns = [deliveries.c[name] for name in KNOWN]
+        rows = connection.execute(self._mine(select(*columns)).order_by(deliveries.c.id))
+        return tuple(map(parse_known, rows))
 
     def apply(self, plan: Plan, now: datetime) -> Applied:
         """Put a plan into the state database, all or nothing. Applying it twice changes nothing more."""
@@ -129,7 +115,7 @@ class LedgerPart(Part):
                 new_posts=sum(one.is_new for one in stored),
                 changed_posts=sum(not one.is_new for one in stored),
                 gone_posts=len(gone),
-                new_deliveries=insert_deliveries(connection, self._site, plan.deliveries, now),
+                new_deliveries=_insert_deliveries(connection, self._site, plan.deliveries, now),
                 changed_deliveries=sum(self._apply_change(connection, one, now) for one in plan.changes),
             )
 
@@ -142,7 +128,7 @@ class LedgerPart(Part):
         """
         planned, changes = tuple(planned), tuple(changes)
         with self._database.writing() as connection:
-            added = insert_deliveries(connection, self._site, planned, now)
+            added = _insert_deliveries(connection, self._site, planned, now)
             if added < len(planned) or not all(self._apply_change(connection, one, now) for one in changes):
                 raise Overtaken("somebody changed these messages this moment", hint="look at them, and try again")
             found = []
@@ -309,10 +295,30 @@ def _drop_deliveries(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
-def _limits_of(stored: str | None) -> Limits | None:
-    return parse_limits(stored) if stored else None
+# --- new rows of the outbox: inserted or ignored, so that planning twice adds nothing ---
+
+_COLUMNS = (
+    "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",
+    "cost", "text", "media", "alt",
+)  # fmt: skip
 
 
-def _url_of(receipt: str | None) -> str:
-    found = find_receipt(receipt)
-    return found.url if found else ""
+def _insert_deliveries(connection: Connection, site: str, planned: Iterable[PlannedDelivery], now: datetime) -> int:
+    """Add what is not there yet; returns how many rows are new."""
+    rows = [_row_of(site, row, now) for row in planned]
+    if not rows:
+        return 0
+    before = _count(connection, site)
+    connection.execute(insert_of(connection)(deliveries).on_conflict_do_nothing(), rows)
+    return _count(connection, site) - before
+
+
+def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(planned, name) for name in _COLUMNS}
+    row |= {"occasion": planned.occasion.name, "occasion_kind": planned.occasion.kind}
+    key = make_key(site, planned.post_id, planned.account, planned.occasion, planned.part)
+    return row | {"site": site, "key": key, "created_at": now}
+
+
+def _count(connection: Connection, site: str) -> int:
+    return connection.execute(select(func.count()).where(deliveries.c.site == site)).scalar_one()

@@ -1,22 +1,38 @@
-"""Rows to nouns and back. Messages and receipts are stored as JSON; image bytes never are."""
+"""Rows to nouns and back, without SQLAlchemy. Messages and receipts are stored as JSON; image bytes never are."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, func, select
-from sqlalchemy.dialects import sqlite
 
 from syndicate.containment import contain
-from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, PlannedDelivery, Reason, Receipt
-from syndicate.store.schema import UNREADABLE_AT, deliveries
+from syndicate.model import (
+    Attachment,
+    Attempt,
+    Delivery,
+    KnownDelivery,
+    KnownDraft,
+    KnownPost,
+    Ledger,
+    Limits,
+    Message,
+    Occasion,
+    Reason,
+    Receipt,
+    Usage,
+)
 from syndicate.text.counting import Counter
 
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+UNREADABLE_AT = datetime(9000, 1, 1, tzinfo=UTC)
+"""An instant that cannot be read: nothing is due then, and nothing is so old that it would be tidied up."""
 _UNSHOWN = {"site", "remote_id", "occasion_kind", "is_readable"}
 
 
@@ -37,12 +53,51 @@ def parse_delivery(row: Mapping[str, Any] | RowMapping) -> Delivery:
     return Delivery(**values)
 
 
+KNOWN = (
+    "id", "post_id", "account", "part", "state", "due_at", "sent_at", "reason", "detail", "chosen",
+    "chosen_due_at", "overruled", "created_at", "occasion_kind", "occasion", "receipt",
+)  # fmt: skip
+"""What planning needs of a row, as `parse_known` takes it."""
+_PLAIN = KNOWN[:-3]
+
+
+def parse_known(row: Sequence[Any]) -> KnownDelivery:
+    *values, kind, name, text = row
+    receipt = find_receipt(text)
+    url = receipt.url if receipt else ""
+    return KnownDelivery(occasion=Occasion(kind, name), url=url, **dict(zip(_PLAIN, values, strict=True)))
+
+
+def make_ledger(
+    states: Sequence[Mapping[str, Any] | RowMapping],
+    *,
+    posts: tuple[KnownPost, ...],
+    drafts: tuple[KnownDraft, ...],
+    deliveries: tuple[KnownDelivery, ...],
+    reading: str,
+) -> Ledger:
+    """`states` are the rows of accounts."""
+    limits = ((row["name"], parse_limits(row["limits"])) for row in states if row["limits"])
+    return Ledger(
+        posts=posts,
+        drafts=drafts,
+        deliveries=deliveries,
+        baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
+        baselined_at={row["name"]: row["baselined_at"] for row in states if row["baselined_at"]},
+        away={row["name"]: row["away_since"] for row in states if row["away_since"]},
+        reading=reading,
+        listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
+        limits=tuple((name, found) for name, found in limits if found),
+        paused=frozenset(row["name"] for row in states if row["paused_at"]),
+    )
+
+
 def is_damaged(row: Mapping[str, Any] | RowMapping, parsed: Delivery) -> bool:
     """Whether the row holds a message or receipt that cannot be read: nothing may be sent or looked for then."""
     return bool((row["message"] and parsed.message is None) or (row["receipt"] and parsed.receipt is None))
 
 
-def parse_attempt(row: RowMapping) -> Attempt:
+def parse_attempt(row: Mapping[str, Any] | RowMapping) -> Attempt:
     return Attempt(**_known(Attempt, dict(row)))
 
 
@@ -102,39 +157,64 @@ def _leave_out(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-# --- new rows of the outbox: inserted or ignored, so that planning twice adds nothing ---
+# --- accounts ---
 
-_COLUMNS = (
-    "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",
-    "cost", "text", "media", "alt",
-)  # fmt: skip
+SLACK = timedelta(minutes=5)
+"""So much later than now is not a sign of a wrong clock: whoever waits for the database has read the time before."""
 
 
-def insert_of(connection: Connection) -> Any:
-    """The dialect's own INSERT, the one that knows ON CONFLICT (both speak it alike)."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and few need it
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """One account as the state database knows it. Paused without `paused_until`: until a person acts."""
 
-    return postgresql.insert
+    name: str
+    baselined_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    pause_reason: str = ""
+    paused_with: str = ""
+    """Digests of the secrets with which it failed so far, the last at the end; they outlive a try with others."""
+    rest_since: datetime | None = None
+    """When its server began to fail; None while it answers."""
+    rest_at: datetime | None = None
+    """When it failed last, and until when it is left alone since."""
+    rest_until: datetime | None = None
+    rest_reason: str = ""
+    rest_after: str = ""
+    """What was tried in vain last: "open", "prepare", "send", "find", "send again"."""
+    limits: Limits | None = None
+    limits_read_at: datetime | None = None
+    who: str = ""
+    """As whom it is logged in, as its network said last."""
+
+    def is_resting(self, now: datetime) -> bool:
+        """Whether it is left alone now; a clock that was set back since ends that."""
+        if self.rest_at is None or self.rest_until is None:
+            return False
+        return self.rest_at <= now + SLACK and now < self.rest_until
 
 
-def insert_deliveries(connection: Connection, site: str, planned: Iterable[PlannedDelivery], now: datetime) -> int:
-    """Add what is not there yet; returns how many rows are new."""
-    rows = [_row_of(site, row, now) for row in planned]
-    if not rows:
-        return 0
-    before = _count(connection, site)
-    connection.execute(insert_of(connection)(deliveries).on_conflict_do_nothing(), rows)
-    return _count(connection, site) - before
+def parse_account(row: Mapping[str, Any] | RowMapping) -> AccountState:
+    limits = parse_limits(row["limits"]) if row["limits"] else None
+    return AccountState(**{**_known(AccountState, dict(row)), "limits": limits})
 
 
-def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any]:
-    row = {name: getattr(planned, name) for name in _COLUMNS}
-    row |= {"occasion": planned.occasion.name, "occasion_kind": planned.occasion.kind}
-    key = make_key(site, planned.post_id, planned.account, planned.occasion, planned.part)
-    return row | {"site": site, "key": key, "created_at": now}
+# --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
+
+DAY = timedelta(hours=26)
+"""A calendar day of any zone fits, also one with an hour more."""
+MONTH = timedelta(days=30)
+SKEW = timedelta(minutes=5)
 
 
-def _count(connection: Connection, site: str) -> int:
-    return connection.execute(select(func.count()).where(deliveries.c.site == site)).scalar_one()
+def measure_usage(rows: Iterable[tuple[Any, ...]], spent: Iterable[tuple[datetime, float]], now: datetime) -> Usage:
+    """Of calls within a month (their moment, when it was sent, part, cost), by moment, and what else was spent."""
+    rows = tuple(rows)
+    # What was sent by a clock that was days ahead keeps no gap for days.
+    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
+    sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
+    return Usage(
+        sent_at=tuple(at for at in firsts if at > now - DAY),
+        last_sent_at=max(firsts, default=None),
+        costs=tuple(sorted([*spent, *sent_costs])),
+    )

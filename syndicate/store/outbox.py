@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, l
 
 from syndicate.errors import ContentError, LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, Reason, State, Usage
-from syndicate.store.accounts import SLACK, read_usage
+from syndicate.store.accounts import read_usage
 from syndicate.store.database import Clock, Part
 from syndicate.store.identity import StateRecord, parse_state, raise_counter, refuse_contradicted
-from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
+from syndicate.store.mapping import SLACK, is_damaged, parse_attempt, parse_delivery
 from syndicate.store.prepared import ACCOUNT, DUE_ACCOUNTS, LEASE_END, LEASE_NOW, NEXT, ROW, SITE, Prepared, select_next
 from syndicate.store.schema import accounts, attempts, calls, deliveries, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk

@@ -8,8 +8,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from syndicate.model import PublishedFile
-from syndicate.store.database import Part
-from syndicate.store.mapping import insert_of
+from syndicate.store.database import Part, insert_of
 from syndicate.store.prepared import Prepared
 from syndicate.store.schema import publications, published_files
 

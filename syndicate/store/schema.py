@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from syndicate.model import Action, OccasionKind, Reason, State
+from syndicate.store.mapping import UNREADABLE_AT
 
 HEAD = "0020"
 """The last step of `migrations.py`. A database that names a later one is from a newer syndicate."""
@@ -34,8 +35,6 @@ HEAD = "0020"
 # A value that cannot be read spoils its own row, never the query: SQLite keeps any value in any column. Each type reads
 # such a value as one with which nothing goes out, and `is_readable` is the question to the database whether it is one.
 
-UNREADABLE_AT = datetime(9000, 1, 1, tzinfo=UTC)
-"""An instant that cannot be read: nothing is due then, and nothing is so old that it would be tidied up."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -276,15 +275,8 @@ deliveries = Table(
     Index("deliveries_account", "site", "account", "state"),
     Index("deliveries_receipt", "site", "account", "remote_id"),
 )
-_IS_LEASED = deliveries.c.lease_until.is_not(None)
-Index(
-    "deliveries_leased",
-    deliveries.c.site,
-    deliveries.c.account,
-    sqlite_where=_IS_LEASED,
-    postgresql_where=_IS_LEASED,
-)
-"""A few rows: what is in hand now."""
+Index("deliveries_leased", deliveries.c.site, deliveries.c.account, sqlite_where=deliveries.c.lease_until.is_not(None))
+"""A few rows: what is in hand now. On PostgreSQL, too (`migrations.py`); to say so here would load its driver."""
 
 attempts = Table(
     "attempts",

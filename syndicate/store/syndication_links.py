@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
 from syndicate.model import NEW, Counted, Delivery, Message, Occasion, Reactions, Reason, Receipt, State
-from syndicate.store.database import Part
-from syndicate.store.mapping import find_receipt, insert_of, make_key, parse_delivery, render_receipt
+from syndicate.store.database import Part, insert_of
+from syndicate.store.mapping import find_receipt, make_key, parse_delivery, render_receipt
 from syndicate.store.schema import deliveries, is_readable, reactions
 from syndicate.store.transitions import Step, change, move, walk
 

@@ -16,6 +16,8 @@ from syndicate.store.locks import lock_states
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 
 HEAVY = {"alembic", "cryptography", "httpx", "jinja2", "keyring", "PIL", "pydantic", "rich", "sqlalchemy", "typer"}
+HEAVY |= {"feedgen", "frontmatter", "lxml", "uharfbuzz", "yaml"}  # what reads posts, renders feeds and draws
+HEAVY |= {f"syndicate.{room}" for room in ("content.reading", "deliver", "publish.drawing", "publish.publish")}
 LOADED = f"""
 import sys
 from syndicate.cli import main
@@ -52,9 +54,9 @@ def test_it_loads_nothing_heavy(published):
     assert load(published, "publish") == (1, ["No file changed.", "[]"])
 
 
-def load(blog: Blog, command: str) -> tuple[int, list[str]]:
+def load(blog: Blog, *command: str) -> tuple[int, list[str]]:
     """The exit code of a process of its own, and its lines; the last one names what it loaded of the heavy."""
-    words = [sys.executable, "-c", LOADED, command]
+    words = [sys.executable, "-c", LOADED, *command]
     ran = subprocess.run(words, cwd=blog.root, capture_output=True, text=True, check=False)
     return ran.returncode, ran.stdout.splitlines()
 
@@ -206,27 +208,64 @@ def test_it_loads_nothing_heavy_either(calm):
     assert load(calm, "queue")[1][-1] == "['pydantic', 'sqlalchemy', 'typer']"
 
 
+def test_what_waits_is_told_without_what_publishes_or_draws(calm):
+    """`status`, `plan`, `why` and `queue` with a message that waits, a paused account, one that follows edits."""
+    disturb(calm)
+    calm.run("status", code=1)
+    assert load(calm, "status")[1][-1] == "['jinja2']"  # an edit is compared with what it would say
+    assert load(calm, "plan")[1][-1] == "['jinja2']"
+    assert load(calm, "why", "more")[1][-1] == "['jinja2']"
+    assert load(calm, "queue")[1][-1] == "['pydantic', 'sqlalchemy', 'typer']"
+
+
+def disturb(blog: Blog) -> None:
+    """A message that waits, a paused account, one that follows edits; published."""
+    follows = ACCOUNTS.replace('network = "mastodon"', 'network = "mastodon"\non_edit = "edit"')
+    (blog.root / "syndicate.toml").write_text(TRIAL + follows)
+    blog.write("more", date="2026-02-01T09:00:00Z")
+    blog.run("publish")
+    change(blog.root, "UPDATE accounts SET paused_at = 1, pause_reason = 'no' WHERE name = 'town'")
+    change(
+        blog.root, "UPDATE deliveries SET state = 'held', reason = 'turned_up' WHERE slug = 'more' AND account = 'hook'"
+    )
+
+
+def test_what_waits_is_told_as_the_whole_program_tells_it(calm, capsys):
+    """Word for word, with the exit code: every way to ask for what waits, and for the posts."""
+    disturb(calm)
+    asked = [["status"], ["plan"], ["plan", "--all", "--check"], ["why", "more"], ["why", "fine"]]
+    for words in asked:
+        whole = calm.run(*words, code=int(words == ["status"]))
+        assert answer(words) == whole.code, words
+        said = capsys.readouterr()
+        assert (said.out, said.err) == (whole.out, whole.err), words
+    assert answer(["why", "nobody"]) is None
+
+
 def test_a_status_of_accounts_with_news_is_left_to_the_whole_program(calm, capsys):
-    """A message that waits, a published copy that the state may not know, an account that follows edits."""
+    """A published copy that the state may not know, a post that was edited, a state that changed since."""
     assert answer(["status"]) == 0
     capsys.readouterr()
     (calm.feeds / "syndication.json").write_bytes((calm.feeds / "syndication.json").read_bytes() + b"\n")
-    assert answer(["status"]) is None
+    assert [answer([word]) for word in ("status", "plan")] == [None, None]
     calm.run("publish")
-    calm.write("more", date="2026-02-01T09:00:00Z")
-    calm.run("publish")
-    assert answer(["status"]) is None
-    calm.run("queue", "skip", "--all")
-    (calm.root / "syndicate.toml").write_text(
-        TRIAL + ACCOUNTS.replace('network = "mastodon"', 'network = "mastodon"\non_edit = "edit"')
-    )
-    calm.run("publish")
-    assert answer(["status"]) is None
+    calm.write("fine", body="Other words.")
+    assert [answer(words) for words in (["status"], ["plan"], ["why", "fine"])] == [None, None, None]
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
-    "words", [["publish", "--json"], ["status", "--json"], ["publish", "-q"], ["-c", "x", "publish"], ["plan"], []]
+    "words",
+    [
+        ["publish", "--json"],
+        ["status", "--json"],
+        ["publish", "-q"],
+        ["-c", "x", "publish"],
+        ["plan", "--json"],
+        ["queue"],
+        ["why"],
+        [],
+    ],
 )
 def test_so_is_every_other_command(words):
     """With further options, another configuration, another name."""

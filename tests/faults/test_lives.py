@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import pytest
 
-from tests.faults.audience import Town
+from syndicate.app.glance import SeenSite, foresee, open_remembered, tell_story
+from syndicate.app.queue import Outlook, look_ahead
+from syndicate.errors import SyndicateError
+from tests.faults.audience import SECRETS, Town, secrets_at_hand
 from tests.faults.author import Author
 from tests.faults.campaign import live_some, scratch
 from tests.faults.kill_life import run_life_kills
-from tests.faults.life import START
+from tests.faults.life import START, Life
 from tests.faults.wishes import judge_copies, judge_waiting
+
+T = TypeVar("T")
 
 
 @pytest.mark.parametrize("seed", [3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20, 40))])
@@ -47,3 +55,68 @@ def test_a_post_nobody_heard_of_is_seen() -> None:
         author = Author(Random(1), Path("nowhere"), town, START)
         author.wanted.add(author.make(date=START).mark)
         assert len(judge_waiting(author, (), town.accounts)) == 3
+
+
+# --- what a glance tells -----------------------------------------------------------------------------------------
+
+
+OTHERWISE = "a glance tells something else"
+
+
+class Watched(Life):
+    """A life in which a person acts, and somebody asks all the time what would happen."""
+
+    def __init__(self, seed: int, root: Path, town: Town) -> None:
+        super().__init__(seed, root, town)
+        self.hand = Random(seed)
+        self.glances = 0
+
+    def _round(self) -> None:
+        super()._round()
+        for act in (self._change_something, self.app.publish):
+            with suppress(SyndicateError):  # a folder that is away, a message that has gone on
+                act()
+            with suppress(SyndicateError):
+                self._compare()
+
+    def _change_something(self) -> None:
+        rows = self.app.list_deliveries(everything=True)
+        action = self.hand.choice(("hold", "release", "skip", "cancel", "retry", "move", "edit"))
+        value = {"move": "in 2 hours", "edit": "Own words."}.get(action, "")
+        if rows and self.hand.random() < 0.5:
+            self.app.change_deliveries(action, (self.hand.choice(rows[-6:]).id,), value)
+
+    def _compare(self) -> None:
+        """What `plan` and `why` say at a glance, beside what they say when everything is planned."""
+        with self.app.using() as site:
+            whole = look_ahead(site, self.app.now())
+            slug = self.hand.choice([one.post.slug for one in whole.plan.identified] or ["none"])
+        self._judge(foresee, lambda found: _tell(found) == _tell(whole))
+        self._judge(lambda site: tell_story(site, slug), lambda found: found == self.app.tell_story(slug))
+
+    def _judge(self, look: Callable[[SeenSite], T | None], is_true: Callable[[T], bool]) -> None:
+        seen = open_remembered(self.app.config)
+        assert seen
+        seen.clock = lambda: self.author.now
+        with closing(seen):
+            found = look(seen)
+        if found is not None:
+            self.glances += 1
+            self._blame([] if is_true(found) else [OTHERWISE])
+
+
+def _tell(found: Outlook) -> tuple[object, ...]:
+    """Everything that is shown."""
+    plan = found.plan
+    shown = (plan.deliveries, plan.changes, plan.problems, plan.remarks, plan.warnings)
+    return (*shown, found.waiting, found.budgets, found.dying, found.amendments, found.contradiction)
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 90, 10))])
+def test_a_glance_tells_what_everybody_plans(seed: int, tmp_path: Path) -> None:
+    """Whatever its author, a person, networks and time did: the same messages, changes, texts, and reasons."""
+    with secrets_at_hand(SECRETS), Town() as town:
+        life = Watched(seed, tmp_path, town)
+        ending = life.live()
+    assert OTHERWISE not in ending.faults, "\n".join(ending.story)  # what a person held is not sent
+    assert life.glances
