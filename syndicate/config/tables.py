@@ -306,7 +306,7 @@ _UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 def make_json_schema() -> dict[str, Any]:
-    """What every configuration may hold. Accounts take further keys, which `app.options` adds."""
+    """What every configuration may hold. Accounts take further keys, which `app.accounts` adds."""
     schema = ConfigFile.model_json_schema(by_alias=True)
     tables: list[type[BaseModel]] = [ConfigFile, *_list_tables(ConfigFile)]
     for model in tables:

@@ -128,7 +128,7 @@ class Limits:
     links: int | None = None
     hashtags: int | None = None
     marks: str = ""
-    """What formats a text there (see `text.escaping`): the text is sent with these escaped, and counts so."""
+    """What formats a text there (see `escape_markdown`): the text is sent with these escaped, and counts so."""
 
     def count(self, text: str) -> int:
         """How much of `characters` the text uses, as this network counts."""
@@ -259,7 +259,7 @@ class Delivery:
     message: Message | None = None
     """Frozen at the first intent."""
     reason: Reason = Reason.NONE
-    """Why it is where it is; `planning.reasons.say_why` makes the sentence."""
+    """Why it is where it is; `planning.deliveries.say_why` makes the sentence."""
     detail: str = ""
     """The data that belongs to the reason: a slug, a category, a time, a network's words."""
     chosen: Action | None = None
@@ -318,7 +318,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Where a delivery goes after something happened to it: made by `planning.decide`, recorded by the store."""
+    """Where a delivery goes after something happened: made by `planning.deliveries.retry`, recorded by the store."""
 
     state: State
     outcome: str

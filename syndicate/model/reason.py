@@ -1,6 +1,6 @@
 """What a message is about, and why it is where it is: enumerated, so that rules compare values and never sentences.
 
-`planning.reasons` makes the sentences, when they are shown.
+`planning.deliveries` makes the sentences, when they are shown.
 """
 
 from __future__ import annotations

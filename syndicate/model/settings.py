@@ -27,7 +27,7 @@ class Site:
     timezone: str = "UTC"
     authors: tuple[Author, ...] = ()
     permalink: str = "/blog/{slug}/"
-    """Pattern with words between braces (`text.permalinks`)."""
+    """Pattern with words between braces (`text.slugs`)."""
     permalinks: Mapping[str, str] = field(default_factory=dict)
     """Folder below the content folder → its own pattern."""
     generator: str = ""

@@ -1,7 +1,7 @@
 """The network that needs no account: a timeline under the published folder.
 
 The timeline is one file, `timeline.json`, a JSON Feed 1.1 that readers can subscribe to as it is. What else
-we must know of a message stands in each item's `_syndicate` object. `formats.timeline` draws the page from it.
+we must know of a message stands in each item's `_syndicate` object. `formats.page` draws the page from it.
 """
 
 from __future__ import annotations
