@@ -87,9 +87,7 @@ def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
         faces = [*_find_family(rules.font), *faces]
     lacking = _find_lacking(faces, text)
     return FontSet(
-        (*faces, *(_find_for(lacking) if lacking else ())),
-        phrases=BudouxPhrases(),
-        digest=digest_fonts(rules, root),
+        (*faces, *(_find_for(lacking) if lacking else ())), phrases=BudouxPhrases(), digest=digest_fonts(rules, root)
     )
 
 

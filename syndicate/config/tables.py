@@ -63,8 +63,7 @@ class AuthorTable(Section):
 
 Person = str | AuthorTable
 Authors = Annotated[
-    tuple[AuthorTable, ...],
-    BeforeValidator(as_people, json_schema_input_type=Person | tuple[Person, ...]),
+    tuple[AuthorTable, ...], BeforeValidator(as_people, json_schema_input_type=Person | tuple[Person, ...])
 ]
 
 

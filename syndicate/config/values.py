@@ -248,9 +248,7 @@ OptionalTimezone = Annotated[
 ]
 Quiet = Annotated[str, _shaped(_QUIET, 'not quiet hours; write for example "22:00-07:00"'), _matching(f"^{_QUIET}$")]
 Permalink = Annotated[
-    str,
-    AfterValidator(check_permalink),
-    _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}"),
+    str, AfterValidator(check_permalink), _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}")
 ]
 Selector = Annotated[
     str,

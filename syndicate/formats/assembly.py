@@ -230,13 +230,7 @@ _BATCH = 100
 
 
 def collect(
-    version: str,
-    entries: Sequence[Entry],
-    cache: Cache | None,
-    render: Render,
-    tell: Tell,
-    *,
-    clean: Clean = clean_all,
+    version: str, entries: Sequence[Entry], cache: Cache | None, render: Render, tell: Tell, *, clean: Clean = clean_all
 ) -> list[bytes]:
     """The bytes of each entry, from the cache where its digest and our `version` are the same as then.
 

@@ -29,10 +29,7 @@ REFRESH_LIFE = timedelta(days=60)
 DESCRIPTION = Description(
     name="pinterest",
     title="Pinterest",
-    options=(
-        Option("board", "Number of the board", required=True),
-        Option("api", "Address of the API", default=API),
-    ),
+    options=(Option("board", "Number of the board", required=True), Option("api", "Address of the API", default=API)),
     secrets=(
         Secret("client_id", "Your app's id"),
         Secret("client_secret", "Your app's secret"),

@@ -26,13 +26,7 @@ from syndicate.text.counting import Counter
 API = "https://api.telegram.org"
 # Entities are given in UTF-16 units and the documented unit is not sharper: counting them is the safe side.
 LIMITS = Limits(
-    characters=4096,
-    counter=Counter.UTF16,
-    caption=1024,
-    images=1,
-    image_bytes=10_000_000,
-    tallest=1 / 20,
-    widest=20,
+    characters=4096, counter=Counter.UTF16, caption=1024, images=1, image_bytes=10_000_000, tallest=1 / 20, widest=20
 )
 PREVIEWS = ("large", "small", "above", "none")
 # What the Bot API says in words where the account cannot be used; it has no finer codes.

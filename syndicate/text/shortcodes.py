@@ -185,10 +185,7 @@ _HIGHLIGHT: _Pair = (
     re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]+([\w+#-]*)[^{}]*\}\}?"),
     re.compile(r"\{(?:\{[<%]|%-?)[ \t]*(?:/[ \t]*|end)highlight[ \t]*(?:[>%]\}\}|-?%\})"),
 )
-_COMMENT: _Pair = (
-    re.compile(r"\{%-?[ \t]*comment[ \t]*-?%\}"),
-    re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}"),
-)
+_COMMENT: _Pair = (re.compile(r"\{%-?[ \t]*comment[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}"))
 _RAW: _Pair = (re.compile(r"\{%-?[ \t]*raw[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]*endraw[ \t]*-?%\}"))
 _RAW_LINE = re.compile(r"\{%-?[ \t]*(?:end)?raw[ \t]*-?%\}(?:(?<=\n.{9})\n)?")
 _CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")

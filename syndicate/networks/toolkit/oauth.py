@@ -58,13 +58,7 @@ def make_login_page(
 ) -> LoginPage:
     """The page where the person allows us to post. A verifier is shown by its challenge, and remembered."""
     state = make_state()
-    query = {
-        "client_id": client_id,
-        "redirect_uri": redirect,
-        "response_type": "code",
-        "scope": scope,
-        "state": state,
-    }
+    query = {"client_id": client_id, "redirect_uri": redirect, "response_type": "code", "scope": scope, "state": state}
     proof = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if verifier else {}
     kept = {"redirect_uri": redirect, **({"code_verifier": verifier} if verifier else {}), **(memory or {})}
     return LoginPage(f"{url}?{urlencode(query | proof)}", state, kept, note)
