@@ -122,14 +122,14 @@ class Process(Generic[Given, Question, Answer]):
         if self._other is None or self._other.stdout is None or not self._is_answered(self._other.stdout.fileno()):
             self._end()
             return None
-        answers: list[Answer] = []
         with contain(lambda _: self._end()):  # half an answer may come to anything, and its rest before the next
             sizes: list[int] = pickle.load(self._other.stdout)
             ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
             view = memoryview(self._window or b"")
             buffers = [view[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-            answers.append(pickle.load(self._other.stdout, buffers=buffers))
-        return answers[0] if answers else None
+            answer: Answer = pickle.load(self._other.stdout, buffers=buffers)
+            return answer
+        return None
 
     def close(self) -> None:
         self._end()
@@ -305,7 +305,6 @@ def _pack(answer: object, window: mmap.mmap) -> bytes:
 
 def _try(work: Callable[[Question], Answer], question: Question) -> Answer | None:
     """None where it failed: whoever shares work does it again, and so sees what went wrong."""
-    found: list[Answer] = []
     with contain(lambda _error: None):
-        found.append(work(question))
-    return found[0] if found else None
+        return work(question)
+    return None

@@ -264,10 +264,10 @@ def _render_each(entries: Sequence[Entry], render: Render, tell: Tell, clean: Cl
 
 
 def _render_one(entry: Entry, render: Render, tell: Tell) -> bytes:
-    body = b""
     with contain(lambda error: tell(entry, error)):
         (body,) = render(clean_all([entry]))
-    return body
+        return body
+    return b""
 
 
 def raise_it(_entry: Entry, error: Exception) -> None:

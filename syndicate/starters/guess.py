@@ -59,10 +59,9 @@ def find_generator(folder: Path) -> Found:
 
 def _look(look: Callable[[Path], Found | None], folder: Path) -> Found | None:
     """Settings that nobody foresaw tell nothing."""
-    found: list[Found | None] = []
-    with contain(lambda _: found.append(None)):
-        found.append(look(folder))
-    return found[0]
+    with contain(lambda _: None):
+        return look(folder)
+    return None
 
 
 def _find_address(found: Found, site: Path, top: Path) -> Found:
