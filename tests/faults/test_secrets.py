@@ -23,7 +23,7 @@ from tests.faults.site import Pages
 from tests.networks.case import Case
 from tests.networks.fake import Fake, Fault, Reply, Request
 from tests.networks.test_contract import ONLINE
-from tests.networks.test_oauth2 import CASE as OAUTH2
+from tests.networks.test_oauth import CASE as OAUTH2
 from tests.web.serving import serving
 
 CONFIG = """
