@@ -13,9 +13,10 @@ from syndicate.text.links import absolute_url, find_http_addresses
 
 _HIDDEN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _HIDDEN_PAIR = re.compile(r"<(script|style|template)\b[^<>]*>(?:(?!<\1).)*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-# "The <template> element": a tag that words stand around is a word as well, unless it is closed somewhere.
+# "The <template> element", "<select multiple>": a tag among words is a word as well, unless it is closed somewhere.
 _NAMED_TAG = re.compile(
-    r"(?<![^\s(\[\"'“‘«/])<(?!br|hr|wbr|img|p>|li)([a-z]+[1-6]?)>(?=[\s.,;:!?…)\]\"'”’»/]|\Z)", re.IGNORECASE
+    r"(?<![^\s(\[\"'“‘«/])<(?!(?:br|hr|wbr|img|p|li)>)([a-z]+[1-6]?)(?: [a-z-]+){0,3}>(?=[\s.,;:!?…)\]\"'”’»/]|\Z)",
+    re.IGNORECASE,
 )
 _CLOSED = re.compile(r"</([a-zA-Z]+[1-6]?)")
 _BLOCK = re.compile(
@@ -29,7 +30,7 @@ _NOTE_MARK = re.compile(r"<sup id=\"fnref[^<>]*>(?:<a [^<>]*>)?[^<>]*(?:</a>)?</
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
-    r"(?:\s[^<>]*)?/?>",
+    r"(?:\s[^<>]*=[^<>]*)?\s*/?>",
     re.IGNORECASE,
 )
 _OTHER_TAG = re.compile(
@@ -39,11 +40,17 @@ _OTHER_TAG = re.compile(
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
-_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])")
+# "[JS][React] Hooks" begins with labels, and no line holds the address of a reference.
+_LINK = re.compile(r"(?<!\])(?!\A\[[^\[\]]*\]\[)\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _MARKS = re.compile(r"[*_`\[<&\\~]")
 _CODE = re.compile(r"(?<!`)(`++)(.{1,1000}?)(?<!`)\1(?!`)", re.DOTALL)
-_EMPHASIS = re.compile(r"(?<![\w\\*])(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.{1,300}?)(?<=[^\s*_\\])\1(?![\w*])", re.DOTALL)
+# "__init__" is a name.
+_EMPHASIS = re.compile(
+    r"(?<![\w\\*])(?!__[a-z][a-z0-9_]*__(?!\w))"
+    r"(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.{1,300}?)(?<=[^\s*_\\])\1(?![\w*])",
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _ASIDE = re.compile(r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b|<(div) id=")

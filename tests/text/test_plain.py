@@ -38,8 +38,12 @@ from syndicate.text.plain import (
         (r"\*not bold\* 1\. one", "*not bold* 1. one"),
         ("<https://x.example>", "https://x.example"),
         ("two\nlines", "two lines"),
-        ("[Text][ref] and [brackets]", "Text and [brackets]"),
-        ("***both*** __strong__ _em_", "both strong em"),
+        ("A [text][ref] and [brackets]", "A text and [brackets]"),
+        ("[JS][React] Hooks", "[JS][React] Hooks"),
+        ("***both*** __strong words__ _em_", "both strong words em"),
+        ("__name__ in __init__.py", "__name__ in __init__.py"),
+        ("if a<b and c>d", "if a<b and c>d"),
+        ("<script setup>, <select multiple> and <a href=x>link</a>", "<script setup>, <select multiple> and link"),
     ],
 )
 def test_lines_lose_their_marks(markdown: str, plain: str) -> None:
