@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 from syndicate.containment import contain
@@ -81,14 +82,14 @@ def _make_ready(current: AccountRound, delivery: Delivery) -> tuple[Delivery, Ne
 
 
 def _wait_for_turn(current: AccountRound, delivery: Delivery, twin: Delivery | None) -> None:
-    now = current.tools.clock()
-    missed = decide_missed(delivery, current.policy, lambda at: current.tools.next_slot(current.account, at), now=now)
+    now, next_slot = current.tools.clock(), partial(current.tools.next_slot, current.account)
+    missed = decide_missed(delivery, current.policy, next_slot, now=now)
     if missed is not None:
         raise Stop("wait", missed)
     if twin is not None:
         raise Stop("wait", decide_behind(twin, now=now))
     usage = current.tools.store.read_usage(current.account.name, now) if current.policy.counts else Usage()
-    waiting = decide_room(delivery, usage, current.policy, now=now)
+    waiting = decide_room(delivery, usage, current.policy, next_slot, now=now)
     if waiting is not None:
         raise Stop("wait", waiting)
 

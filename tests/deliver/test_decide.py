@@ -62,6 +62,10 @@ SECRET = "token-in-a-url"
 SENDING, DUE, SENT, FAILED, UNCERTAIN = State.SENDING, State.DUE, State.SENT, State.FAILED, State.UNCERTAIN
 
 
+def at_nine(midnight: datetime) -> datetime:
+    return midnight + 9 * HOUR
+
+
 def row(state: State = DUE, **changes: object) -> Delivery:
     values: dict[str, object] = {
         "id": 7,
@@ -358,28 +362,40 @@ def test_without_slots_nothing_is_missed_but_what_a_person_asked_for() -> None:
 def test_gaps_between_messages_are_kept() -> None:
     """A retry that comes due right after another message waits for the rest of the gap."""
     usage = Usage(sent_at=(NOW - HOUR,), last_sent_at=NOW - HOUR)
-    waiting = decide_room(row(), usage, Policy(gap=2 * HOUR), now=NOW)
+    waiting = decide_room(row(), usage, Policy(gap=2 * HOUR), at_nine, now=NOW)
     assert waiting is not None
     assert (waiting.state, waiting.due_at) == (DUE, NOW + HOUR)
-    assert decide_room(row(), usage, Policy(gap=HOUR), now=NOW) is None
-    assert decide_room(row(part=2), usage, Policy(gap=2 * HOUR), now=NOW) is None
-    assert decide_room(row(), Usage(), Policy(gap=2 * HOUR), now=NOW) is None
+    assert decide_room(row(), usage, Policy(gap=HOUR), at_nine, now=NOW) is None
+    assert decide_room(row(part=2), usage, Policy(gap=2 * HOUR), at_nine, now=NOW) is None
+    assert decide_room(row(), Usage(), Policy(gap=2 * HOUR), at_nine, now=NOW) is None
 
 
 def test_the_daily_cap_ends_with_the_local_day() -> None:
     """Two an evening and two the next morning are no more than two a day; the third waits for midnight there."""
-    berlin = Policy(per_day=2, timezone="Europe/Berlin")
+    berlin = Policy(has_slots=False, per_day=2, timezone="Europe/Berlin")
     evening = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)
     usage = Usage(sent_at=(evening, evening + 20 * MINUTE))
-    waiting = decide_room(row(), usage, berlin, now=evening + 25 * MINUTE)
+    waiting = decide_room(row(), usage, berlin, at_nine, now=evening + 25 * MINUTE)
     assert waiting is not None
     assert waiting.due_at == datetime(2026, 3, 28, 23, 0, tzinfo=UTC)
-    assert decide_room(row(), usage, berlin, now=evening + 30 * MINUTE) is None
+    assert decide_room(row(), usage, berlin, at_nine, now=evening + 30 * MINUTE) is None
     long_day = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)
     sent = Usage(sent_at=(long_day - 24 * HOUR, long_day - HOUR))
-    waiting = decide_room(row(), sent, berlin, now=long_day)
+    waiting = decide_room(row(), sent, berlin, at_nine, now=long_day)
     assert waiting is not None
     assert waiting.due_at == long_day + 30 * MINUTE
+
+
+def test_what_a_full_day_puts_off_goes_at_a_slot() -> None:
+    """Nobody who speaks at nine speaks at midnight; the time that a person gave is theirs, and no slot."""
+    rules, usage = Policy(per_day=1), Usage(sent_at=(NOW,))
+    midnight = (NOW + 24 * HOUR).replace(hour=0, minute=0, second=0, microsecond=0)
+    due_at = [
+        decision.due_at
+        for delivery in (row(), row(chosen_due_at=NOW))
+        if (decision := decide_room(delivery, usage, rules, at_nine, now=NOW))
+    ]
+    assert due_at == [midnight + 9 * HOUR, midnight]
 
 
 @pytest.mark.parametrize(
@@ -399,7 +415,7 @@ def test_a_late_message_keeps_the_quiet_hours(now: datetime, changes: dict[str, 
     A person may, and no wait in between takes that away.
     """
     rules = Policy(quiet="22:00-07:00", timezone="Europe/Berlin")
-    waiting = decide_room(row(**changes), Usage(), rules, now=now)
+    waiting = decide_room(row(**changes), Usage(), rules, at_nine, now=now)
     assert (waiting and waiting.due_at) == due_at
 
 
@@ -418,7 +434,7 @@ def test_the_money_limit_frees_itself(cost: float, max_cost: float, due_at: date
     """A message that would cost too much waits until enough old costs are 30 days old; free ones go."""
     usage = Usage(costs=((NOW - timedelta(days=20), 0.2), (NOW - timedelta(days=1), 0.2)))
     approved = row(cost=cost, overruled=Reason.OVER_BUDGET)
-    waiting = decide_room(approved, usage, Policy(max_cost=max_cost), now=NOW)
+    waiting = decide_room(approved, usage, Policy(max_cost=max_cost), at_nine, now=NOW)
     assert (waiting and waiting.due_at) == due_at
 
 
@@ -434,7 +450,7 @@ def test_the_money_limit_frees_itself(cost: float, max_cost: float, due_at: date
 def test_what_the_money_limit_makes_late_gets_a_persons_word(since: datetime, spent_at: datetime, state: State) -> None:
     """Within a day it goes by itself; later it is held, with a notice that says until when there is no money."""
     usage = Usage(costs=((spent_at, 0.4),))
-    decision = decide_room(row(cost=0.2, started_at=since), usage, Policy(max_cost=0.5), now=NOW)
+    decision = decide_room(row(cost=0.2, started_at=since), usage, Policy(max_cost=0.5), at_nine, now=NOW)
     assert decision is not None
     assert (decision.state, bool(decision.notice)) == (state, state is State.HELD)
     if state is State.HELD:
@@ -444,7 +460,7 @@ def test_what_the_money_limit_makes_late_gets_a_persons_word(since: datetime, sp
 @pytest.mark.parametrize("overruled", [Reason.NONE, Reason.OVER_BUDGET, Reason.COSTS_TOO_MUCH])
 def test_what_costs_more_than_the_whole_limit_is_held(overruled: Reason) -> None:
     """No waiting makes it possible, and a release no more than before: the limit is a limit."""
-    decision = decide_room(row(cost=0.2, overruled=overruled), Usage(), Policy(max_cost=0.1), now=NOW)
+    decision = decide_room(row(cost=0.2, overruled=overruled), Usage(), Policy(max_cost=0.1), at_nine, now=NOW)
     assert decision is not None
     assert (decision.state, decision.reason) == (State.HELD, Reason.COSTS_TOO_MUCH)
 

@@ -109,10 +109,13 @@ def _has_time(delivery: Delivery | KnownDelivery, policy: Policy) -> bool:
     return policy.has_slots or delivery.chosen_due_at is not None
 
 
-def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
+def decide_room(
+    delivery: Delivery, usage: Usage, policy: Policy, next_slot: Callable[[datetime], datetime], *, now: datetime
+) -> Decision | None:
     """Whether quiet hours, gaps and caps make it wait; None where it may go now.
 
     Its slot has kept them, but it may come late: a retry, a page that was not live. A thread goes as one message.
+    What a full day puts off goes at a slot, not at midnight, unless a person gave it its time.
     """
     if delivery.part > 1:
         return None
@@ -123,6 +126,8 @@ def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: dateti
     )
     for until, why in waits:
         if until is not None and until > now:
+            if why.reason is Reason.PER_DAY and policy.has_slots and delivery.chosen_due_at is None:
+                until = next_slot(until)
             return Decision(state=State.DUE, outcome="waits", reason=why.reason, detail=why.detail, due_at=until)
     return _decide_money(delivery, usage, policy, now)
 
