@@ -137,7 +137,9 @@ def read_translation(source: str, settings: Settings) -> Translation:
         rest = "/".join([*parts[:depth], *parts[depth + 1 :]])
         if not _is_language(part):
             continue
-        if _has_others("/".join([root, *parts[:depth]])) or os.path.isfile(f"{root}/{rest}"):  # noqa: PTH113
+        is_name = depth == len(parts) - 2 and _is_among_posts(f"{root}/{source}")
+        has_others = not is_name and _has_others("/".join([root, *parts[:depth]]))
+        if has_others or os.path.isfile(f"{root}/{rest}"):  # noqa: PTH113
             return Translation(normalise_language(part), rest, is_folder=True)
     return Translation("", source)
 
@@ -163,6 +165,17 @@ def _has_siblings(folder: str, bare: str, stem: str) -> bool:
 def _has_others(folder: str) -> bool:
     """Whether the folder holds folders of several languages."""
     return sum(map(_is_language, _list_names(folder))) > 1
+
+
+def _is_among_posts(path: str) -> bool:
+    """Whether the folder of this index file is a post's name ("posts/vi/index.md"): other posts lie beside it."""
+    beside, _, index = path.rsplit("/", 2)
+    stem, _, ending = index.partition(".")
+    return stem == "index" and any(
+        (other.endswith(f".{ending}") and not other.startswith(("index.", "_")))
+        or (not _is_language(other) and os.path.isfile(f"{beside}/{other}/{index}"))  # noqa: PTH113
+        for other in _list_names(beside)
+    )
 
 
 def _list_names(folder: str) -> list[str]:

@@ -236,6 +236,9 @@ def test_a_folder_with_its_own_pattern_begins_anew() -> None:
         ("fr/hello.md", ("hello.md",), "/{path}/", "fr", "/fr/hello/"),
         ("fr/hello.md", ("de/hello.md",), "/{language}/{slug}/", "fr", "/fr/hello/"),
         ("it/hello.md", ("go/other.md",), "/{slug}/", "en", "/hello/"),
+        ("vi/index.md", ("ml/index.md", "birds/index.md"), "/{slug}/", "en", "/vi/"),
+        ("vi/index.md", ("ml/index.md", "birds.md"), "/{slug}/", "en", "/vi/"),
+        ("a/fr/index.md", ("a/en/index.md",), "/{slug}/", "fr", "/fr/a/"),
     ],
 )
 def test_a_translation_has_its_language_and_address_from_its_path(

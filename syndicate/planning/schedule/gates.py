@@ -126,9 +126,9 @@ def decide_room(
     )
     for until, why in waits:
         if until is not None and until > now:
-            if why.reason is Reason.PER_DAY and policy.has_slots and delivery.chosen_due_at is None:
-                until = next_slot(until)
-            return Decision(state=State.DUE, outcome="waits", reason=why.reason, detail=why.detail, due_at=until)
+            takes_slot = why.reason is Reason.PER_DAY and policy.has_slots and delivery.chosen_due_at is None
+            due_at = next_slot(until) if takes_slot else until
+            return Decision(state=State.DUE, outcome="waits", reason=why.reason, detail=why.detail, due_at=due_at)
     return _decide_money(delivery, usage, policy, now)
 
 
