@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Table, and_, case, delete, func, literal, or_, select, text
 
 from syndicate.errors import StateError
 from syndicate.model import Attempt, Delivery, OccasionKind, Reason, State
 from syndicate.store.database import Part
 from syndicate.store.mapping import parse_attempt, parse_delivery
+from syndicate.store.prepared import SITE, Prepared
 from syndicate.store.schema import HEAD, Instant, accounts, attempts, deliveries, is_readable, metadata, posts
 
 _ROW = deliveries.c
 _MOST_IN_ONE_QUESTION = 500
+_FLAW = "flaw "
+
+
+@cache
+def _find_flaws(table: Table) -> Prepared:
+    """The rows of a site with a value that cannot be read: their keys, and of each column whether it is one."""
+    keys = [column for column in table.primary_key.columns if column.name != "site"]
+    flaws = {column.name: ~is_readable(column) for column in table.columns}
+    shown = (flaw.label(f"{_FLAW}{name}") for name, flaw in flaws.items())
+    return Prepared(select(*keys, *shown).where(table.c.site == SITE, or_(*flaws.values())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,13 +223,10 @@ class Upkeep(Part):
         found: list[str] = []
         with self._database.reading() as connection:
             for table in metadata.sorted_tables:
-                keys = [column for column in table.primary_key.columns if column.name != "site"]
-                flaws = {column.name: ~is_readable(column) for column in table.columns}
-                query = select(*keys, *(flaw.label(f"flaw {name}") for name, flaw in flaws.items()))
-                for row in connection.execute(query.where(table.c.site == self._site, or_(*flaws.values()))).mappings():
-                    key = " ".join(str(row[column.name]) for column in keys)
-                    names = ", ".join(name for name in flaws if row[f"flaw {name}"])
-                    found.append(f"{' '.join((table.name, key)).strip()}: {names}")
+                for row in _find_flaws(table).fetch(connection, {"site": self._site}):
+                    keys = [str(value) for name, value in row.items() if not name.startswith(_FLAW)]
+                    names = [name.removeprefix(_FLAW) for name in row if name.startswith(_FLAW) and row[name]]
+                    found.append(f"{' '.join((table.name, *keys))}: {', '.join(names)}")
         return tuple(found)
 
     def read_mark(self) -> int | None:
