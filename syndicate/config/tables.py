@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -323,15 +325,24 @@ def make_json_schema() -> dict[str, Any]:
 
 def read_help(table: type[BaseModel]) -> dict[str, str]:
     """The docstrings under the keys of a table. Pydantic would read them at every start, for 50 ms."""
+    told = _read_help()
+    models = [one.__name__ for one in reversed(table.__mro__) if one.__module__ == __name__]
+    return {key: text for model in models for key, text in told[model].items()}
+
+
+@cache
+def _read_help() -> dict[str, dict[str, str]]:
+    """Of every table in this file."""
     import ast  # noqa: PLC0415 - with the next one only for who shows them
     import inspect  # noqa: PLC0415
 
-    found: dict[str, str] = {}
-    for model in reversed([one for one in table.__mro__ if one.__module__ == __name__]):
-        (tree,) = ast.parse(inspect.getsource(model)).body
-        for key, text in pairwise(ast.iter_child_nodes(tree)):
+    found: dict[str, dict[str, str]] = {}
+    classes = (one for one in ast.parse(inspect.getsource(sys.modules[__name__])).body if isinstance(one, ast.ClassDef))
+    for table in classes:
+        told = found.setdefault(table.name, {})
+        for key, text in pairwise(ast.iter_child_nodes(table)):
             if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-                found[ast.unparse(key.target)] = inspect.cleandoc(str(text.value.value))
+                told[ast.unparse(key.target)] = inspect.cleandoc(str(text.value.value))
     return found
 
 
