@@ -26,7 +26,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: setup ## write a sample blog and run the main job on it, without network or account
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
-test: setup ## run the quick tests (half a minute, loopback only)
+test: setup ## run the quick tests (fifteen seconds, loopback only)
 	$(TEST) -n 2 --dist load -m "not slow and not e2e"
 
 test-slow: setup ## run all tests, with the exhaustive tables, PostgreSQL and every drawn card

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,11 @@ QUICK = frozenset(
     }
 )
 
+ROWS = 5
+"""By so many rows a table tells its rule in the quick tests; the others prove it in the thorough ones."""
+WHOLE = frozenset({"deliver", "journeys"})
+"""Rooms whose tables run whole: what is sent, and when."""
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the thorough files unread where only the quick tests are asked for."""
@@ -90,9 +96,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark PostgreSQL's half of what runs on both databases as slow, before `-m` chooses."""
+    """Mark as slow, before `-m` chooses: PostgreSQL's half of what runs on both databases, and the ends of tables."""
+    rows: Counter[str] = Counter()
     for item in items:
-        if "[postgresql" in item.name:
+        table = item.nodeid.partition("[")[0]
+        rows[table] += "[postgresql" not in item.name
+        if "[postgresql" in item.name or (rows[table] > ROWS and item.path.parent.name not in WHOLE):
             item.add_marker(pytest.mark.slow)
 
 

@@ -72,6 +72,7 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting() -> None:
     assert left_out > 4000
 
 
+@pytest.mark.slow
 def test_a_post_is_called_the_same_in_every_locale(tmp_path: Path) -> None:
     """Python would read its name by the locale, and find another post."""
     blog = Blog(tmp_path)

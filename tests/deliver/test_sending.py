@@ -504,6 +504,7 @@ def test_the_counter_is_raised_before_the_call_and_seen_outside(bench: Bench) ->
 DAY = 24 * HOUR
 
 
+@pytest.mark.slow
 def test_a_closed_laptop_is_no_trying(bench: Bench) -> None:
     """Asleep for three days after an hour of trying: the first failure at the wake is not the last, nor a long rest."""
     bench.networks = {"a": (network := Scripted([Unavailable("no route")] * 999))}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from syndicate.formats.atom import render as render_atom
@@ -38,6 +39,7 @@ def list_cases() -> list[str]:
     return sorted(folder.name for folder in CASES.iterdir() if folder.is_dir())
 
 
+@cache
 def render_case(name: str) -> Mapping[str, bytes]:
     """Every rendering of a case by file name."""
     settings = _settings()

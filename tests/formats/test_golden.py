@@ -43,15 +43,14 @@ def test_every_case_is_valid_in_every_format(case: str) -> None:
     assert not feedparser.parse(made["atom.xml"]).bozo
 
 
-@pytest.mark.parametrize("what", FORBIDDEN)
 @pytest.mark.parametrize("case", list_cases())
-def test_no_case_contains(case: str, what: str) -> None:
+def test_no_case_contains(case: str) -> None:
     """Scripts, relative addresses, widgets, mojibake, labels, controls and empty blocks reach no feed."""
     (item,) = json.loads(render_case(case)["feed.json"])["items"]
-    body = item.get("content_html", "")
-    assert not FORBIDDEN[what].search(body), body
-    if what not in {"a script", "a frame", "an address that is not absolute", "an empty block"}:
-        assert not FORBIDDEN[what].search(item["title"] + item.get("summary", ""))
+    for what, pattern in FORBIDDEN.items():
+        is_of_markup = what in {"a script", "a frame", "an address that is not absolute", "an empty block"}
+        texts = [item.get("content_html", ""), *([] if is_of_markup else [item["title"], item.get("summary", "")])]
+        assert [text for text in texts if pattern.search(text)] == [], what
 
 
 def test_the_lead_image_stands_once() -> None:

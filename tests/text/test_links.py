@@ -51,6 +51,7 @@ def test_links_are_in_order_apart_and_where_they_say(text: str) -> None:
         assert all(one.end <= other.start for one, other in pairwise(links))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["a." * 20_000, "http://" * 5_000, "x.com" * 5_000, "あ.い" * 5_000, "http://a.com/" + "." * 50_000]
 )

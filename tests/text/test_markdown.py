@@ -126,6 +126,7 @@ def test_footnotes_come_behind_the_text_in_the_order_of_their_marks(written: str
     assert " ".join(re.sub(r"<sup.*?</sup>|<[^<>]*>", " ", html).split()) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["«", "« a", "&laquo;&amp;", "ï»¿", "&amp;" * 3 + "a"])
 def test_a_long_text_without_markup_stays_whole(piece: str) -> None:
     """The seams at which it is divided for the parser are gone, and no entity is cut."""
@@ -155,6 +156,7 @@ def test_what_is_no_http_address_is_none(address: str) -> None:
     assert absolute_url(address, PAGE) in {"", PAGE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [
