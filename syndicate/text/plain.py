@@ -55,6 +55,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _ASIDE = re.compile(r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b|<(div) id=")
 _WORDS = re.compile(r"\w")
+_BARE_ADDRESS = re.compile(r"https?://\S+")
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\d|\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
     r"|\d{1,2}(?:st|nd|rd|th|\.|º)?\s(?:de\s)?[^\W\d]{3,12}\.?,?\s(?:de\s)?\d{4}|[^\W\d]{3,12}\.?\s(?:\d{1,2}(?:st|nd|rd|th)?,?\s)?\d{4}"
@@ -124,12 +125,12 @@ def _unmark(text: str) -> str:
 def first_paragraph(markup: str) -> str:
     """The first paragraph of a rendered post that says something.
 
-    No caption, quotation, list or picture, no line with date and author, no row of links, no import.
+    No caption, quotation, list or picture, no line with date and author, no bare address or row of links, no import.
     """
     captions = []
     for found in _PARAGRAPH.finditer(_drop_asides(markup)):
         text = one_line(to_plain(found[1]))
-        if not _WORDS.search(text) or is_no_sentence(found[1], text):
+        if not _WORDS.search(_BARE_ADDRESS.sub("", text)) or is_no_sentence(found[1], text):
             continue
         if not _is_caption(found[1]):
             return text

@@ -117,6 +117,7 @@ def test_html_becomes_lines_of_words() -> None:
         ("<p><em>Only a caption</em></p>", "Only a caption"),
         ("<blockquote><p>Quoted</p></blockquote><ul><li><p>Item</p></li></ul><p>Real words.</p>", "Real words."),
         ("<h1>Heading</h1><p>…</p><p>Real words.</p>", "Real words."),
+        ('<p><a href="https://v.example/1">https://v.example/1</a></p><p>Real words.</p>', "Real words."),
         ("<h1>Heading</h1>", ""),
     ],
 )
