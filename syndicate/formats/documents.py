@@ -96,7 +96,8 @@ def _make_feed(feed: Feed, form: str, clean: Clean, cache: Cache | None) -> Arte
 
 
 def _module(form: str) -> Any:
-    return import_module(FEED_FORMATS[form].module)
+    module, _, name = FEED_FORMATS[form].module.partition(":")
+    return getattr(import_module(module), name) if name else import_module(module)
 
 
 def _leave_out(entry: Entry, form: str, error: Exception) -> Problem:

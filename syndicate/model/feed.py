@@ -15,7 +15,7 @@ FeedFormatName = Literal["rss", "atom", "json"]
 
 @dataclass(frozen=True, slots=True)
 class FeedFormat:
-    """A format of feeds: a line here, and a module with `VERSION` and `render(feed, cache, tell) -> bytes`."""
+    """A format of feeds: a line here, and a `module` or `module:NAME` with `VERSION` and `render(feed, …) -> bytes`."""
 
     file: str
     """What its document is called in each folder of a feed."""
@@ -38,9 +38,10 @@ EXTRA_NAMESPACES: Mapping[str, str] = {
 }
 """What a site may add to the head of its feeds (`[feeds.extra]`)."""
 
+_XML = ("application/xml", "text/xml")
 FEED_FORMATS: Mapping[str, FeedFormat] = {
-    "rss": FeedFormat("rss.xml", "application/rss+xml", ("application/xml", "text/xml"), "syndicate.formats.rss"),
-    "atom": FeedFormat("atom.xml", "application/atom+xml", ("application/xml", "text/xml"), "syndicate.formats.atom"),
+    "rss": FeedFormat("rss.xml", "application/rss+xml", _XML, "syndicate.formats.xml_feeds:RSS"),
+    "atom": FeedFormat("atom.xml", "application/atom+xml", _XML, "syndicate.formats.xml_feeds:ATOM"),
     "json": FeedFormat("feed.json", "application/feed+json", ("application/json",), "syndicate.formats.jsonfeed"),
 }
 """By name, as the settings list them and as archives end: "archive/3.rss"."""

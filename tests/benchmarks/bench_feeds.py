@@ -23,10 +23,9 @@ from random import Random
 
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.atom import render as render_atom
 from syndicate.formats.documents import list_documents
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Category, FeedRules, Identified, KnownPost, Picture, Post, Settings, Site, Storage
 from syndicate.output import FolderOutput
 from syndicate.planning.feeds import plan_feeds

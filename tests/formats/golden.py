@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import (
     Author,
     CardRef,

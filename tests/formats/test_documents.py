@@ -9,10 +9,9 @@ import pytest
 
 from syndicate.content.records import Memory
 from syndicate.formats.assembly import collect
-from syndicate.formats.atom import render as render_atom
 from syndicate.formats.documents import list_documents
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Category, Entry
 from tests.content.test_folder import TROUBLES
 from tests.formats.samples import ENTRY, FEED, DictCache, entry, feed

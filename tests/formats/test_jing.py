@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.formats.atom import render as render_atom
+from syndicate.formats.xml_feeds import render_atom
 from syndicate.planning.feeds import plan_feeds
 from tests.formats.golden import CASES
 from tests.formats.reading import SCHEMAS

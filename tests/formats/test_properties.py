@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.formats.assembly import choose_title, clean
-from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Category, Credit, Enclosure, Entry, Picture
 from tests.formats.reading import check_atom, check_json, check_rss, read_atom, read_json, read_rss
 from tests.formats.samples import FEED, entry, feed

@@ -10,8 +10,7 @@ import feedparser
 import pytest
 
 from syndicate.formats.assembly import clean_url
-from syndicate.formats.atom import render as render_atom
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Enclosure
 from tests.formats.reading import ATOM, CONTENT, DC, HISTORY, MEDIA, SOURCE, channel, check_atom, check_rss
 from tests.formats.samples import ENTRY, HOME, entry, feed

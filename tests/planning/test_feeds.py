@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats.atom import render as render_atom
+from syndicate.formats.xml_feeds import render_atom
 from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts, Post
 from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, HOME, NOW, PICTURE, post, posts, settings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from syndicate.formats import atom, jsonfeed
+from syndicate.formats import jsonfeed
 from syndicate.formats import page as pages
+from syndicate.formats.xml_feeds import render_atom
 from syndicate.model import Ledger, Post, Reason, State
 from syndicate.planning.feeds import plan_feeds
 from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_post, make_settings
@@ -174,7 +175,7 @@ def test_translations_are_linked_in_pages_and_feeds() -> None:
     english = next(one for one in feed.entries if one.language == "en")
     assert english.translations == (("fr", "https://blog.example.com/blog/a-fr/"),)
     link = b'hreflang="fr"'
-    assert link in atom.render(feed)
+    assert link in render_atom(feed)
     assert b'"translations":[{"language":"fr","url":"https://blog.example.com/blog/a-fr/"}]' in jsonfeed.render(feed)
     one = replace(next(one for one in public if one.post.language == "en"), translations=english.translations)
     page = pages.render_own(one, None, make_settings().site).decode()

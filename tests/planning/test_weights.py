@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.rss import render as render_rss
+from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Category, Credit, Picture
 from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, NOW, post, settings

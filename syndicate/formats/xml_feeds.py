@@ -1,24 +1,29 @@
-"""What RSS and Atom say alike: links, labels, and what feedgen leaves out, by its own extension API (feedgen.ext.base).
+"""RSS 2.0 and Atom 1.0 by feedgen, with what it leaves out added by its own extension API (feedgen.ext.base).
 
 feedgen 1.0 drops `rel`, `type` and `length` of Atom entry links, knows no hub or archive links in RSS, no
 `media:description` and no `source:markdown`. Where a later version sets an attribute itself, setting it again to the
 same value changes nothing.
 
-Sources: RFC 4287 (links), RFC 5005 section 4 (fh:archive), WebSub section 4 (hub), Media RSS 1.5.1 (media:*),
-Dublin Core elements 1.1 (dc:creator, dc:language), source.scripting.com (source:markdown).
+Sources: rssboard.org/rss-specification, RFC 4287 (Atom), RFC 5005 section 4 (fh:archive), WebSub section 4 (hub), Media
+RSS 1.5.1 (media:*), Dublin Core elements 1.1 (dc:creator, dc:language), source.scripting.com (source:markdown).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 import lxml.etree  # noqa: F401 - feedgen.util names it and relies on others to load it
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
 from feedgen.util import xml_elem
 
-from syndicate.model import EXTRA_NAMESPACES, FEED_FORMATS, Entry, Feed, Picture
+from syndicate.formats.assembly import Clean, Tell, clean_all, clean_feed, collect, join, raise_it, split
+from syndicate.model import EXTRA_NAMESPACES, FEED_FORMATS, Author, Cache, Entry, Feed, Picture
 
 NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -212,3 +217,118 @@ def _add(parent: Element, name: str, text: str = "", attributes: Mapping[str, st
     if text:
         element.text = text
     return element
+
+
+# --- the two formats ---
+
+
+@dataclass(frozen=True, slots=True)
+class XmlFormat:
+    """What documents ask of a format, `VERSION` and `render`, and how feedgen is told of a feed and of an entry."""
+
+    VERSION: str
+    """Part of the cache key: count up whenever the rendering of an entry changes."""
+    make: Callable[[Feed, Any], None]
+    fill: Callable[[FeedEntry, Entry, Feed], None]
+    write: Callable[[Any], bytes]
+    element: str
+    closing: bytes
+
+    def render(
+        self, feed: Feed, cache: Cache | None = None, tell: Tell = raise_it, *, clean: Clean = clean_all
+    ) -> bytes:
+        """The feed as a document in UTF-8."""
+        feed = clean_feed(feed)
+        version = f"{self.VERSION} {feed.home_url}"
+        entries = collect(version, feed.entries, cache, partial(self._render_entries, feed), tell, clean=clean)
+        return join(self.write(self._begin(feed)), entries, self.closing)
+
+    def _render_entries(self, feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
+        generator = self._begin(feed)
+        for entry in entries:
+            item = generator.add_entry(order="append")
+            item.syndicate.entry, item.syndicate.links = entry, list_entry_links(entry)
+            self.fill(item, entry, feed)
+        return split(self.write(generator), self.element)
+
+    def _begin(self, feed: Feed) -> Any:
+        generator = FeedGenerator()
+        generator.register_extension("syndicate", FeedExtension, EntryExtension)
+        generator.syndicate.is_archive = feed.is_archive
+        generator.syndicate.extra = feed.extra
+        generator.title(feed.title)
+        generator.generator("syndicate")
+        if feed.language:
+            generator.language(feed.language)
+        self.make(feed, generator)
+        return generator
+
+
+def _make_rss(feed: Feed, generator: Any) -> None:
+    links = list_feed_links(feed, "rss")
+    generator.syndicate.links = links
+    generator.description(feed.description or feed.title)
+    generator.link([link.attributes() for link in links])
+    generator.lastBuildDate(feed.updated_at)
+    generator.docs("https://www.rssboard.org/rss-specification")
+    if feed.copyright:
+        generator.copyright(feed.copyright)
+    if feed.icon_url:
+        generator.image(url=feed.icon_url, title=feed.title, link=feed.home_url)
+
+
+def _fill_rss(item: FeedEntry, entry: Entry, feed: Feed) -> None:
+    item.title(entry.title)
+    item.guid(entry.id, permalink=False)
+    item.link(href=entry.url, rel="alternate")
+    # Readers take a description for HTML, the summary is plain text: what looks like a tag must stay visible.
+    item.description(escape(entry.summary or entry.title, quote=False))
+    if entry.html:
+        item.content(entry.html, type="html")
+    item.published(entry.published_at)
+    for label in list_labels(entry, feed.home_url):
+        item.category(label)
+    if entry.enclosures:
+        file = entry.enclosures[0]
+        item.enclosure(url=file.url, length=file.length, type=file.media_type)
+
+
+def _make_atom(feed: Feed, generator: Any) -> None:
+    generator.id(feed.id or feed.urls["atom"])
+    generator.updated(feed.updated_at)
+    generator.link([link.attributes() for link in list_feed_links(feed, "atom")])
+    generator.author(list_persons(feed.authors) or [{"name": feed.title}])
+    if feed.description:
+        generator.subtitle(feed.description)
+    if feed.copyright:
+        generator.rights(feed.copyright)
+    if feed.icon_url:
+        generator.icon(feed.icon_url)
+
+
+def _fill_atom(item: FeedEntry, entry: Entry, feed: Feed) -> None:
+    item.id(entry.id)
+    item.title(entry.title)
+    item.updated(entry.updated_at)
+    item.published(entry.published_at)
+    item.link([link.attributes() for link in item.syndicate.links])
+    item.author(list_persons(entry.authors))
+    item.summary(entry.summary or entry.title)
+    if entry.html:
+        item.content(entry.html, type="html")
+    for label in list_labels(entry, feed.home_url):
+        item.category(label)
+
+
+def list_persons(authors: Sequence[Author]) -> list[dict[str, str]]:
+    """Atom person constructs as feedgen takes them; a person without a name is none."""
+    persons = []
+    for author in authors:
+        person = {"name": author.name, "uri": author.url, "email": author.email}
+        persons.append({key: value for key, value in person.items() if value})
+    return [person for person in persons if "name" in person]
+
+
+RSS = XmlFormat("rss-2", _make_rss, _fill_rss, FeedGenerator.rss_str, "item", b"</channel></rss>")
+ATOM = XmlFormat("atom-2", _make_atom, _fill_atom, FeedGenerator.atom_str, "entry", b"</feed>")
+render_rss, render_atom = RSS.render, ATOM.render
