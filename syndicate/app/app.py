@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -372,10 +373,11 @@ class App:
     def reload(self) -> bool:
         """Take up a changed syndicate.toml; returns whether it changed.
 
+        Where the file lies behind a link that leads elsewhere now, it is another site's folder, and so a change.
         Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
         """
         settings, before = _read_settings(self.config), self._site
-        if settings.digest == before.settings.digest:
+        if (settings.digest, settings.root) == (before.settings.digest, before.settings.root):
             return False
         if _state_of(settings) != _state_of(before.settings):
             raise ConfigError(
@@ -395,4 +397,7 @@ class App:
 
 
 def _state_of(settings: Settings) -> tuple[str, str, str]:
-    return settings.storage.database, settings.storage.state, settings.site.name
+    """Folders of two releases may be linked to one state."""
+    kind, colon, path = settings.storage.database.partition(":///")
+    database = kind + colon + (os.path.realpath(path) if kind == "sqlite" else path)
+    return database, settings.storage.state, settings.site.name

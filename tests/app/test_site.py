@@ -149,6 +149,26 @@ def test_a_changed_file_is_taken_up_with_the_state_it_has(tmp_path):
     assert b"Other notes" in blog.files()["rss.xml"]
 
 
+@pytest.mark.slow
+def test_a_link_to_another_release_is_a_change(tmp_path):
+    """Each release is a folder of its own with the same settings; state and feeds lie beside them."""
+    shared = f'\n[storage]\ndatabase = "sqlite:///{tmp_path}/state.db"\npublish_to = "{tmp_path}/feeds"\n'
+    blogs = [House(tmp_path / name, CONFIG + shared) for name in ("one", "two")]
+    for blog in blogs:
+        blog.write("first", title=f"In {blog.root.name}")
+    current = tmp_path / "current"
+    current.symlink_to(blogs[0].root)
+    with App(current / "syndicate.toml", lambda: blogs[0].now) as app:
+        app.open_all()
+        app.publish()
+        current.unlink()
+        current.symlink_to(blogs[1].root)
+        assert app.reload()
+        app.publish()
+        assert not app.reload()
+    assert "In two" in (tmp_path / "feeds" / "feed.json").read_text()
+
+
 BROKEN = {
     "no TOML": "[site",
     "an unknown key": CONFIG + "\n[feeds]\nitem = 3\n",
