@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count, islice
+from pathlib import Path
 
 from syndicate.content import Scan, fingerprint_built, scan
 from syndicate.content.built import BuiltSite, Match, Page, match_pages
 from syndicate.content.permalinks import name_by_address
 from syndicate.content.reading import MANY, Reader, Reading, Served, Wanted, fill_body, is_body_of, read_files
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
+from syndicate.errors import ContentError
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 
 Tell = Callable[[int, int], None]
@@ -56,13 +58,16 @@ class ContentFolder:
         self._read_at = 0.0
 
     def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
-        """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there.
+        """Every post with empty `markdown` and `html`. Raises ContentError where the folder or its disk is not there.
 
         `tell` hears how many of the changed files are read.
         """
         self._renew()
         self._read_at = time.monotonic()
-        found = scan(self._settings)
+        found, folder = scan(self._settings), Path(self._settings.root, self._settings.site.content)
+        if len(self._outcomes) > 1 and not found.files and not any(folder.iterdir()):  # as without its disk
+            hint = "is its disk there? Where it shall be empty, put any file into it"
+            raise ContentError("the content folder is empty: all posts are gone", where=str(folder), hint=hint)
         gone = self._forget(found)
         self._unsaved |= gone
         changed = self._read(self._list_stale(found), found, tell)

@@ -47,6 +47,25 @@ def _sources(snapshot: Snapshot) -> list[str]:
     return [post.source for post in snapshot.posts]
 
 
+def test_a_folder_without_anything_is_a_disk_that_is_away(site: Settings) -> None:
+    """Several posts do not vanish together and leave nothing; the last one may, and a file that is no post says so."""
+    folder = ContentFolder(site)
+    assert _sources(folder.read()) == []
+    paths = [_write(site, source) for source in ("a.md", "b.md")]
+    folder.read()
+    for path in paths:
+        path.unlink()
+    with pytest.raises(ContentError, match="is empty: all posts are gone"):
+        folder.read()
+    _write(site, ".keep")
+    assert _sources(folder.read()) == []
+    post = _write(site, "c.md")
+    folder.read()
+    for path in (post, Path(site.root, "posts", ".keep")):
+        path.unlink()
+    assert _sources(folder.read()) == []
+
+
 def test_posts_are_found_and_the_rest_is_not(site: Settings) -> None:
     """Markdown in any folder, sorted; no hidden, temporary, section or foreign file."""
     for source in ("b.md", "a.markdown", "deep/er/c.mdx", "_drafts/d.md", "bundle/index.md"):
