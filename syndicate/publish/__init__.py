@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -224,17 +225,24 @@ def list_watched(plan: Plan, settings: Settings) -> tuple[str, ...]:
     misses = any(problem.awaits is Awaited.FILE for problem in _warnings(posts))
     folders = islice(_walk_folders(_list_roots(settings)), MOST_FOLDERS) if misses else ()
     asks_git = any(problem.awaits is Awaited.COMMIT for problem in (*plan.problems, *_warnings(posts)))
-    return tuple(sorted({*pictures, *folders, *(_list_git_files(settings.root) if asks_git else ())}))
+    in_git = _list_git_files(Path(settings.root, settings.site.content)) if asks_git else ()
+    return tuple(sorted({*pictures, *folders, *in_git}))
 
 
 def _warnings(posts: Iterable[Post]) -> Iterator[Problem]:
     return (problem for post in posts for problem in post.problems)
 
 
-def _list_git_files(root: str) -> Iterator[str]:
-    """What a commit, a checkout and a fetch change, wherever the repository begins."""
-    for folder in (Path(root), *Path(root).parents):
-        yield from (f"{folder}/.git/{name}" for name in ("HEAD", "index", "logs/HEAD", "shallow"))
+def _list_git_files(content: Path) -> Iterator[str]:
+    """What a commit, a checkout and a fetch change, wherever the repository begins.
+
+    In a submodule and in a second worktree `.git` is a file that says where they are.
+    """
+    for folder in (content, *content.parents):
+        place = folder / ".git"
+        with suppress(OSError, UnicodeError):
+            place = folder / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+        yield from (f"{place}/{name}" for name in ("HEAD", "index", "logs/HEAD", "shallow"))
 
 
 def _list_roots(settings: Settings) -> list[str]:

@@ -124,6 +124,36 @@ def test_a_file_it_depends_on_is_noticed(last, tmp_path):
         assert not last.is_current()
 
 
+@pytest.mark.parametrize("kind", ["repository", "worktree", "submodule"])
+def test_a_commit_that_a_date_waits_for_is_noticed(tmp_path, kind):
+    """Wherever git keeps it: in a worktree or a submodule that is not beside the files."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "protocol.file.allow=always"]
+
+    def run(folder: Path, *words: str) -> None:
+        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)
+
+    for name in ("other", "site"):
+        (tmp_path / name).mkdir()
+        run(tmp_path / name, "init", "-q")
+        run(tmp_path / name, "commit", "-q", "--allow-empty", "-m", "begin")
+    root = tmp_path / "site"
+    if kind == "worktree":
+        root = tmp_path / "second"
+        run(tmp_path / "site", "worktree", "add", "-q", str(root))
+    if kind == "submodule":
+        run(root, "submodule", "add", "-q", str(tmp_path / "other"), "content/posts")
+    blog = House(root)
+    blog.write("first", date="git Created")
+    with blog.open() as app:
+        app.publish()
+    with blog.wired() as site:
+        assert is_current(site, blog.now)
+    run(blog.posts, "add", "first.md")
+    run(blog.posts, "commit", "-q", "-m", "first")
+    with blog.wired() as site:
+        assert not is_current(site, blog.now)
+
+
 def test_problems_are_told_again(last):
     """Nothing changed, so they are still there: word for word."""
     problem = Problem("posts/a.md", "is broken", line=3, hint="mend it")
