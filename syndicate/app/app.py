@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.app.site import Clock, OpenSite, Shared, read_clock
+from syndicate.app.site import Clock, OpenSite, Shared, name_state, read_clock
 from syndicate.app.state_place import StatePlace
 from syndicate.config import find_config, recall_settings
 from syndicate.containment import survive
@@ -373,13 +372,13 @@ class App:
     def reload(self) -> bool:
         """Take up a changed syndicate.toml; returns whether it changed.
 
-        Where the file lies behind a link that leads elsewhere now, it is another site's folder, and so a change.
         Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
         """
         settings, before = _read_settings(self.config), self._site
-        if (settings.digest, settings.root) == (before.settings.digest, before.settings.root):
+        is_same_place = settings.root == before.settings.root  # a link may lead elsewhere now
+        if is_same_place and settings.digest == before.settings.digest:
             return False
-        if _state_of(settings) != _state_of(before.settings):
+        if name_state(settings) != name_state(before.settings):
             raise ConfigError(
                 "another database or site name needs a restart",
                 where=f"{self.config}: [storage] database, [site] name",
@@ -394,10 +393,3 @@ class App:
             raise
         self._shared.replace(fresh)
         return True
-
-
-def _state_of(settings: Settings) -> tuple[str, str, str]:
-    """Folders of two releases may be linked to one state."""
-    kind, colon, path = settings.storage.database.partition(":///")
-    database = kind + colon + (os.path.realpath(path) if kind == "sqlite" else path)
-    return database, settings.storage.state, settings.site.name

@@ -226,7 +226,7 @@ def list_cards(site: OpenSite) -> Mapping[str, CardRef]:
     """The share cards that exist, by post id."""
     from syndicate.publish.manifest import parse_card, refer_cards
 
-    lines = site.store.list_published().values()
+    lines = site.store.list_published()
     cards = (parse_card(line.card, line.fingerprint) for line in lines if line.card)
     root = site.settings.site.feeds_url
     return refer_cards(filter(None, cards), site.settings.cards, lambda card: card.make_ref(root))

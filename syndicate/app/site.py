@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import threading
 from collections import Counter
@@ -308,6 +309,13 @@ def identify(database: str) -> str:
         return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"
     except OSError:
         return database
+
+
+def name_state(settings: Settings) -> tuple[str, str, str]:
+    """Equal where the state is the same: folders of two releases may be linked to one."""
+    kind, _, path = settings.storage.database.partition(":///")
+    place = os.path.realpath(path) if kind == "sqlite" else settings.storage.database
+    return place, settings.storage.state, settings.site.name
 
 
 def _is_missing(database: str) -> bool:

@@ -58,16 +58,15 @@ class ContentFolder:
         self._read_at = 0.0
 
     def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
-        """Every post with empty `markdown` and `html`. Raises ContentError where the folder or its disk is not there.
+        """Every post with empty `markdown` and `html`; `tell` hears how many of the changed files are read.
 
-        `tell` hears how many of the changed files are read.
+        Raises ContentError where the folder or its disk is not there.
         """
         self._renew()
         self._read_at = time.monotonic()
-        found, folder = scan(self._settings), Path(self._settings.root, self._settings.site.content)
-        if len(self._outcomes) > 1 and not found.files and not any(folder.iterdir()):  # as without its disk
-            hint = "is its disk there? Where it shall be empty, put any file into it"
-            raise ContentError("the content folder is empty: all posts are gone", where=str(folder), hint=hint)
+        home, found = Path(self._settings.root, self._settings.site.content), scan(self._settings)
+        if len(self._outcomes) > 1 and not (found.files or any(home.iterdir())):
+            raise ContentError("the content folder is empty", where=str(home), hint="mount its disk, or put a file in")
         gone = self._forget(found)
         self._unsaved |= gone
         changed = self._read(self._list_stale(found), found, tell)

@@ -234,7 +234,8 @@ def _read_one(place: str) -> bytes | None:
 
 def _differs(place: str, artefact: Artefact) -> bool:
     with telling(place):
-        return read_bytes(place) != artefact.data
+        stat = stat_file(place)
+        return stat is None or stat.size != len(artefact.data) or read_bytes(place) != artefact.data
 
 
 def _date(place: str, artefact: Artefact) -> Fresh:

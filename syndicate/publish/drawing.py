@@ -141,7 +141,7 @@ class Drawer:
     def _draw_missing(self, plan: Plan, tell: Tell) -> DrawnCards:
         with self._renderer.decoder:
             jobs, found = self._list_jobs(plan)
-            missing = [job for job in jobs if not self._is_known(job)]
+            missing = self._list_missing(jobs)
             written, troubles = self._draw_all(missing, tell)
             own = tuple(self.own.renew({job.one.id: job.one for job in jobs}, plan.now))
         known = self._manifest.cards
@@ -202,17 +202,21 @@ class Drawer:
         describe = self._renderer.decoder.describe
         return find_pictures(pictures, http=http, cache=self._cache, now=plan.now, describe=describe)
 
-    def _is_known(self, job: Job) -> bool:
-        """Whether the card of before is still right: made of the same, or looking the same, and its files are there."""
-        card = self._manifest.cards.get(job.name)
-        if card is None or card.slug != job.slug or not self._manifest.has_card(card):
-            return False
-        if card.fingerprint == job.fingerprint:
-            return True
-        if card.key != self._jobs.make_key(job):
-            return False
-        self._manifest.renew_card(replace(card, fingerprint=job.fingerprint))
-        return True
+    def _list_missing(self, jobs: Iterable[Job]) -> list[Job]:
+        """Those whose card of before is not right any more: made of something else, looking otherwise, or not there."""
+        missing, renewed = list[Job](), list[Card]()
+        for job in jobs:
+            card = self._manifest.cards.get(job.name)
+            if card is None or card.slug != job.slug or not self._manifest.has_card(card):
+                missing.append(job)
+            elif card.fingerprint != job.fingerprint:
+                if card.key == self._jobs.make_key(job):
+                    renewed.append(replace(card, fingerprint=job.fingerprint))
+                else:
+                    missing.append(job)
+        if renewed:
+            self._manifest.renew_cards(renewed)
+        return missing
 
     def _open_renderer(self, jobs: Sequence[Job]) -> str:
         """Everything that the cards say, each character once."""

@@ -8,12 +8,14 @@ when they are written next. What a generator or the author put into the publishe
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote
 
@@ -84,7 +86,8 @@ def parse_card(text: str, made_of: str) -> Card | None:
     """None for what another version wrote."""
     try:
         raw: Mapping[str, object] = orjson.loads(text)
-        return Card(**{**raw, "fingerprint": made_of, "warnings": tuple(raw["warnings"])})  # type: ignore[arg-type]
+        alike = {name: sys.intern(str(raw[name])) for name in ("frame", "media_type")}  # of ten thousand cards
+        return Card(**{**raw, **alike, "fingerprint": made_of, "warnings": tuple(raw["warnings"])})  # type: ignore[arg-type]
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -118,11 +121,23 @@ _TAKE_AWAY = "name another folder in [storage] publish_to, or take this file awa
 class Lines(Protocol):
     """Where the lines are kept: a part of the store."""
 
-    def list_published(self) -> dict[str, PublishedFile]: ...
+    def list_published(self) -> Iterable[PublishedFile]: ...
     def find_published(self, paths: Sequence[str]) -> dict[str, PublishedFile]: ...
     def find_cards(self, post_id: str) -> dict[str, PublishedFile]: ...
     def keep_published(self, files: Iterable[PublishedFile]) -> None: ...
     def forget_published(self, paths: Collection[str]) -> None: ...
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What there is, told briefly: there may be fifty thousand files."""
+
+    sizes: dict[str, int]
+    """Of every file that is there, whoever wrote it."""
+    made_of: dict[str, str] = field(default_factory=dict)
+    """Fingerprints of our files; "" for one that is not there as we wrote it."""
+    cards: dict[str, Card] = field(default_factory=dict)
+    unneeded: dict[str, datetime] = field(default_factory=dict)
 
 
 class Manifest:
@@ -146,23 +161,26 @@ class Manifest:
     # --- what there is: read by the first who asks, and kept up to date by what is written here ----------------
 
     @cached_property
-    def _lines(self) -> dict[str, PublishedFile]:
-        return self._store.list_published() if self._only is None else dict(self._only)
+    def _seen(self) -> _Seen:
+        listed = self._output.list_files() if self._only is None else self._output.stat_files(self._only)
+        seen = _Seen({path: stat.size for path, stat in listed.items()})
+        for line in self._store.list_published() if self._only is None else self._only.values():
+            seen.made_of[line.path] = line.fingerprint if listed.get(line.path) == line[4:6] else ""
+            if line.unneeded_since:
+                seen.unneeded[line.path] = line.unneeded_since
+            if card := parse_card(line.card, line.fingerprint) if line.card else None:
+                seen.cards[card.name] = card
+        return seen
 
-    @cached_property
-    def _listed(self) -> dict[str, FileStat]:
-        return dict(self._output.list_files() if self._only is None else self._output.stat_files(self._only))
-
-    @cached_property
+    @property
     def cards(self) -> dict[str, Card]:
         """Every card that was drawn, by name; a record that another version wrote counts as none."""
-        found = (parse_card(line.card, line.fingerprint) for line in self._lines.values() if line.card)
-        return {card.name: card for card in found if card}
+        return self._seen.cards
 
     @property
     def paths(self) -> Collection[str]:
         """Every file that is there, whoever wrote it."""
-        return self._listed.keys()
+        return self._seen.sizes.keys()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -171,13 +189,12 @@ class Manifest:
 
     def is_current(self, path: str, fingerprint: str) -> bool:
         """Whether the file is there as it was made of this; never where the fingerprint is empty."""
-        line = self._lines.get(path) if fingerprint else None
-        return line is not None and line.fingerprint == fingerprint and self._listed.get(path) == line[4:6]
+        return bool(fingerprint) and self._seen.made_of.get(path) == fingerprint
 
     def has_card(self, card: Card) -> bool:
         """Whether both its files are there and ours: their size is enough, since its name changes with the bytes."""
-        files = [self._listed.get(path) for path in card.paths]
-        return all(path in self._lines for path in card.paths) and all(one and one.size == card.length for one in files)
+        seen = self._seen
+        return all(path in seen.made_of and seen.sizes.get(path) == card.length for path in card.paths)
 
     def find_card(self, post_id: str, frame: str) -> Card | None:
         """One card, without reading the whole manifest."""
@@ -202,6 +219,7 @@ class Manifest:
         there = self._output.read_many([path for path in paths if path not in blocked and self._may_be(path)])
         mine = [one for one in artefacts if self._may_write(one, lines.get(one.path), there.get(one.path), blocked)]
         meant = [_intend(one, lines.get(one.path), there.get(one.path)) for one in mine]
+        del there  # what lists all posts weighs several megabytes
         self._keep([line for line in meant if line != lines.get(line.path)])
         written = self._output.write(mine)
         self._record(mine, {line.path: line for line in meant}, {card.path: card for card in cards})
@@ -231,27 +249,31 @@ class Manifest:
         ]
         lines = [_name_card(line, cards[line.path]) if line.path in cards else line for line in lines]
         before = [self.cards[card.name].path for card in cards.values() if card.name in self.cards]
-        replaced = [self._lines[path] for path in before if path in self._lines and path not in stats]
-        self._keep([line for line in lines if line != meant[line.path]] + [_name_none(line) for line in replaced])
-        if "_listed" in vars(self):
-            self._listed |= stats
+        replaced = self._store.find_published([path for path in before if path not in stats]).values()
+        news = [line for line in lines if line != meant[line.path]]
+        self._keep([*news, *map(_name_none, replaced)], stats)
         if cards:
             self.cards.update({card.name: card for card in cards.values() if card.path in stats})
 
-    def _keep(self, lines: Sequence[PublishedFile]) -> None:
+    def _keep(self, lines: Sequence[PublishedFile], stats: Mapping[str, FileStat] = MappingProxyType({})) -> None:
+        """Remember lines; `stats` are the files as they were just written."""
         self._store.keep_published(lines)
-        if "_lines" in vars(self):  # who only writes never reads it all
-            self._lines.update({line.path: line for line in lines})
+        if "_seen" not in vars(self):  # who only writes never reads it all
+            return
+        self._seen.sizes.update({path: stat.size for path, stat in stats.items()})
+        for line in lines:
+            self._seen.made_of[line.path] = line.fingerprint if stats.get(line.path) == line[4:6] else ""
 
-    def renew_card(self, card: Card) -> None:
-        """The card is right as it is, though it would be made of something else now."""
-        self._keep([_name_card(self._lines[card.path], card)])
-        self.cards[card.name] = card
+    def renew_cards(self, cards: Sequence[Card]) -> None:
+        """They are right as they are, though they would be made of something else now."""
+        lines = self._store.find_published([card.path for card in cards])
+        self._keep([_name_card(lines[card.path], card) for card in cards])
+        self.cards.update({card.name: card for card in cards})
 
     def forget_cards(self, names: Collection[str]) -> None:
         """Have these drawn anew."""
         cards = [card for name in names if (card := self.cards.pop(name, None))]
-        self._keep([_name_none(self._lines[card.path]) for card in cards])
+        self._keep([_name_none(line) for line in self._store.find_published([card.path for card in cards]).values()])
 
     # --- taking away -----------------------------------------------------------------------------------------------
 
@@ -260,7 +282,8 @@ class Manifest:
 
         Returns the paths removed; `needed` is what must stay.
         """
-        ours = (self._lines.keys() & self._listed.keys()) | set(filter(_is_named_card, self._listed))
+        seen = self._seen
+        ours = (seen.made_of.keys() & seen.sizes.keys()) | set(filter(_is_named_card, seen.sizes))
         unneeded = ours - set(needed)
         cards = {path for path in unneeded if path.startswith("cards/")}
         since = self._mark_unneeded(cards, now)
@@ -268,34 +291,36 @@ class Manifest:
         removed = self._remove(sorted(doomed))
         self._store.forget_published(doomed)  # also what somebody else wrote in its place, and so is left alone
         for path in doomed:
-            self._lines.pop(path, None)
-            self._listed.pop(path, None)
+            seen.made_of.pop(path, None)
+            seen.sizes.pop(path, None)
         self._output.clear_rests(now - REST_AGE)
         return removed
 
     def _mark_unneeded(self, cards: Collection[str], now: datetime) -> Mapping[str, datetime]:
         """Since when each card is not needed; one that is needed again begins anew, as does one of a later clock."""
-        known = {line.path: line for line in self._lines.values() if line.unneeded_since or line.path in cards}
-        since = {path: at for path, line in known.items() if (at := line.unneeded_since) and at <= now}
-        found = {path: since.get(path, now) for path in cards}
-        lines = [known.get(path, PublishedFile(path, "")) for path in {*known, *cards}]
-        marked = [line._replace(unneeded_since=found.get(line.path)) for line in lines]
-        self._keep([after for before, after in zip(lines, marked, strict=True) if after != before])
+        before = self._seen.unneeded
+        found = {path: at if (at := before.get(path)) and at <= now else now for path in cards}
+        changed = [path for path in {*before, *found} if before.get(path) != found.get(path)]
+        lines = self._store.find_published(changed)
+        self._store.keep_published(
+            [lines.get(path, PublishedFile(path, ""))._replace(unneeded_since=found.get(path)) for path in changed]
+        )
+        self._seen.unneeded = found
         return found
 
     def _remove(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Only what is ours; one file in memory at a time."""
+        lines = self._store.find_published(paths)
         found = ((path, self._output.read(path)) for path in paths)
-        return self._output.remove([path for path, data in found if data is not None and self._is_ours_now(path, data)])
-
-    def _is_ours_now(self, path: str, data: bytes) -> bool:
-        return self._is_ours(path, data, self._lines.get(path))
+        return self._output.remove(
+            [path for path, data in found if data is not None and self._is_ours(path, data, lines.get(path))]
+        )
 
     # --- whose it is -----------------------------------------------------------------------------------------------
 
     def _may_be(self, path: str) -> bool:
         """Whether a file may be there; a look costs a request in a bucket that was listed a moment ago."""
-        return "_listed" not in vars(self) or self._output.may_hold(path, self._listed)
+        return "_seen" not in vars(self) or self._output.may_hold(path, self.paths)
 
     def _is_ours(self, path: str, data: bytes, line: PublishedFile | None) -> bool:
         is_as_written = line is not None and digest_bytes(data) in (line.digest, line.earlier)

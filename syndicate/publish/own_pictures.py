@@ -108,7 +108,7 @@ class OwnPictures:
 
     def _rename(self, card: Card) -> Card:
         """The same file; its author wrote another alt text."""
-        self.manifest.renew_card(card)
+        self.manifest.renew_cards([card])
         return card
 
 

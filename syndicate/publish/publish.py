@@ -142,9 +142,11 @@ def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
 def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
     """Artefacts first, then the state, then what nobody needs any more; and how it ended."""
     files = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
-    written = write_documents(files.documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
-    applied = needs.store.apply(plan, plan.now)
     needed = drawn.paths | {document.path for document in files.documents} | {TIMELINE_PAGE}
+    documents, public, members = iter(files.documents), files.public, files.members
+    del files  # and so each document once it is written
+    written = write_documents(documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
+    applied = needs.store.apply(plan, plan.now)
     removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, plan.now)
     if removed and not plan.problems:  # a post that cannot be read now may still want its picture
         forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
@@ -162,7 +164,7 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
     )
     keep_publication(finished, needs.output, needs.store)
     if began.seen:
-        known = remember(began.made_of, HEAD, began.seen, files.public, files.members)
+        known = remember(began.made_of, HEAD, began.seen, public, members)
         keep_remembered(needs.cache, needs.sources.settings.site.name, known)
     return Published(
         where=needs.sources.settings.storage.publish_to,

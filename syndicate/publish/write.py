@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,19 +71,27 @@ def write_documents(
     cache: Cache,
     tell: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Written:
-    """Render what is not there as it should be, write it, remember it: a kill loses one batch at most."""
+    """Render what is not there as it should be, write it, remember it: a kill loses one batch at most.
+
+    A document goes when it is rendered, with what it is made of, where the caller keeps none of them.
+    """
     paths: list[str] = []
     problems: list[Problem] = []
-    stale = [one for one in documents if not manifest.is_current(one.path, one.fingerprint)]
-    done = 0
-    rendered = (artefact for one in stale if (artefact := _render(one, cache, problems)))
+    stale = deque(one for one in documents if not manifest.is_current(one.path, one.fingerprint))
+    done, most = 0, len(stale)
+    rendered = (artefact for one in _take_all(stale) if (artefact := _render(one, cache, problems)))
     for number, batch in enumerate(_batches(rendered)):
         if number % _TRIMMED == 0:
             return_freed_memory()
         paths += manifest.write(batch)
         done += len(batch)
-        tell(done, len(stale))
+        tell(done, most)
     return Written(tuple(paths), tuple(problems))
+
+
+def _take_all(stale: deque[Document]) -> Iterator[Document]:
+    while stale:
+        yield stale.popleft()
 
 
 def return_freed_memory() -> None:
@@ -249,7 +258,7 @@ def _syndication(sources: Sources, public: Sequence[Identified], cards: Mapping[
         data = render_syndication(public, cards, copies, partial(leave_out, problems, path))
         return Artefact(path, "application/json", data, problems=tuple(problems))
 
-    made_of = fingerprint(__version__, *(_tell(one, cards, copies) for one in public))
+    made_of = fingerprint(__version__, *(fingerprint(_tell(one, cards, copies)) for one in public))
     return Document(path, made_of, make)
 
 

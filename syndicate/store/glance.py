@@ -292,10 +292,10 @@ class EditedState(PlainState):
         rows = self._select(("state", "reason"), "deliveries", "post_id", ids)
         return [(State(state), Reason(reason)) for state, reason in rows]
 
-    def list_published(self) -> dict[str, PublishedFile]:
-        """Every line of the manifest, by path."""
+    def list_published(self) -> Iterable[PublishedFile]:
+        """Every line of the manifest."""
         query = f"SELECT {', '.join(_FILE)} FROM published_files WHERE site = ?"  # noqa: S608 - our own names
-        return _parse_files(self._connection.execute(query, (self._site,)))
+        return _parse_files(self._connection.execute(query, (self._site,))).values()
 
     def keep_published(self, files: Iterable[PublishedFile]) -> None:
         """Store or replace."""

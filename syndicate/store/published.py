@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
@@ -20,6 +22,16 @@ _CARDS = Prepared(
         published_files.c.post_id == bindparam("of_post"),
     )
 )
+
+
+@cache
+def _replacing(insert: Callable[..., Any]) -> Any:
+    """Made once: what it is made of hangs together in circles, and no collector runs while many files are written."""
+    query = insert(published_files)
+    changes = {column.name: query.excluded[column.name] for column in _FILE}
+    return query.on_conflict_do_update(index_elements=["site", "path"], set_=changes)
+
+
 _AT_ONCE = 500
 """Names in one question: databases limit them."""
 
@@ -27,8 +39,10 @@ _AT_ONCE = 500
 class PublishedFiles(Part):
     """The rows of the manifest (`publish/manifest.py`), by path."""
 
-    def list_published(self) -> dict[str, PublishedFile]:
-        return self._read_published([self._own])
+    def list_published(self) -> Iterator[PublishedFile]:
+        """One by one: there may be fifty thousand."""
+        with self._database.reading() as connection:
+            yield from map(PublishedFile._make, connection.execute(select(*_FILE).where(self._own)))
 
     def find_published(self, paths: Sequence[str]) -> dict[str, PublishedFile]:
         """Those of the paths that are known."""
@@ -45,9 +59,7 @@ class PublishedFiles(Part):
         rows = [{"site": self._site} | one._asdict() for one in files]
         if rows:
             with self._database.writing() as connection:
-                query = insert_of(connection)(published_files)
-                changes = {column.name: query.excluded[column.name] for column in _FILE}
-                connection.execute(query.on_conflict_do_update(index_elements=["site", "path"], set_=changes), rows)
+                connection.execute(_replacing(insert_of(connection)), rows)
 
     def forget_published(self, paths: Collection[str]) -> None:
         if paths:

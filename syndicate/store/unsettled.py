@@ -106,9 +106,9 @@ class UnsettledState(PlainState):
         """Whether a process works on a message."""
         return bool(self._ask("SELECT 1 FROM deliveries WHERE site = ? AND lease_until IS NOT NULL LIMIT 1"))
 
-    def list_published(self) -> dict[str, PublishedFile]:
+    def list_published(self) -> Iterable[PublishedFile]:
         """The cards of `posts`."""
-        return self.list_cards(self.posts or ())
+        return self.list_cards(self.posts or ()).values()
 
     # --- by the names of `Store` -------------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
     python -m tests.benchmarks.bench_daemon [POSTS [SECONDS]]
 
-A made blog that is published already, with small flat cards; the daemon idles for so many seconds (600). The clock
-holds the watcher's wait for the file's last change (`QUIET_MS`, longer while it keeps changing).
+A made blog that is published already, with small flat cards; the daemon idles for so many seconds (240), and all of it
+takes eight minutes beside the first publication. The look at all files every ten minutes falls into none of them: at
+10,000 posts it adds 0.03 % of one core. The clock holds the watcher's wait for the file's last change (`QUIET_MS`,
+longer while it keeps changing). The last row is a publication of everything: the title of the site is another one.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from tests.benchmarks.table import Row, print_rows
 SETTLED = 10.0
 """Seconds without work after which a start is over."""
 START = 120.0
-"""Seconds after which a daemon has let go of what its start read. In ten minutes it looks at all files once."""
+"""Seconds after which a daemon has let go of what its start read."""
+PATIENCE = 1800.0
+"""Seconds after which what was waited for counts as never coming."""
 EDITS = 3
 
 
@@ -65,11 +69,26 @@ def measure_edit(root: Path, pid: int, post: Path, number: int) -> tuple[float, 
 
 
 def wait_for(is_done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
     while not is_done():
+        if time.monotonic() > end:
+            raise TimeoutError("the daemon does nothing")
         time.sleep(0.01)
 
 
-def list_rows(count: int = 10_000, seconds: float = 600.0) -> Iterator[Row]:
+def measure_whole(root: Path, pid: int) -> tuple[float, float, float]:
+    """Megabytes at most and once it is over, and CPU seconds, of a daemon that publishes everything."""
+    config, cpu = root / "syndicate.toml", read_cpu(pid)
+    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")  # the most is counted from now on
+    config.write_text(config.read_text(encoding="utf-8").replace("A blog", "Another blog"), encoding="utf-8")
+    wait_for(lambda: "Another blog" in (root / "feeds" / "opml.xml").read_text(encoding="utf-8"))
+    settle(pid)
+    most, used = read_memory(pid, "VmHWM"), read_cpu(pid) - cpu
+    time.sleep(START)
+    return most, read_memory(pid, "VmRSS"), used
+
+
+def list_rows(count: int = 10_000, seconds: float = 240.0) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, count)
@@ -90,11 +109,13 @@ def list_rows_of(root: Path, count: int, seconds: float) -> Iterator[Row]:
         idle, memory = (read_cpu(pid) - cpu) / seconds, read_memory(pid, "VmRSS")
         edits = [measure_edit(root, pid, newest, number) for number in range(EDITS)]
         settle(pid)
-        after, most = read_memory(pid, "VmRSS"), read_memory(pid, "VmHWM")
+        after = read_memory(pid, "VmRSS")
+        most, later, whole = measure_whole(root, pid)
     work = f"`run`, {count:,} posts"
     yield Row(f"{work}, idle for {seconds:.0f} s", f"{idle * 100:.2f} % of one core", "≤ 0.1 %")
-    megabytes = f"{memory:.0f}, {after:.0f}, {most:.0f} MB"
-    yield Row(f"{work}, memory: idle, after {EDITS} edits, at most", megabytes, "≤ 150 MB")
+    yield Row(f"{work}, memory: idle, after {EDITS} edits", f"{memory:.0f}, {after:.0f} MB", "≤ 150 MB")
+    megabytes = f"{most:.0f} MB at most, {later:.0f} MB two minutes later, {whole:.1f} CPU s"
+    yield Row(f"{work}, everything published anew", megabytes, "≤ 150 MB")
     cpu, clock = (sorted(values)[EDITS // 2] for values in zip(*edits, strict=True))
     told = f"{cpu:.2f} CPU s, {clock:.1f} s, {QUIET_MS / 1000} s of them the wait for more"
     yield Row(f"{work}, one edit, saved to swapped", told, "≤ 1 s")

@@ -55,7 +55,7 @@ def test_a_folder_without_anything_is_a_disk_that_is_away(site: Settings) -> Non
     folder.read()
     for path in paths:
         path.unlink()
-    with pytest.raises(ContentError, match="is empty: all posts are gone"):
+    with pytest.raises(ContentError, match="folder is empty"):
         folder.read()
     _write(site, ".keep")
     assert _sources(folder.read()) == []

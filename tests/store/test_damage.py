@@ -68,7 +68,7 @@ def ask_everything(store: Store) -> None:
     store.list_titles(["p1", "p2"])
     store.read_version()
     store.count()
-    store.list_published()
+    list(store.list_published())
     store.list_countable("mastodon", NOW.replace(year=2000))
     store.list_counts([row.id for row in store.list_deliveries()])
     for row in store.list_deliveries():
