@@ -7,8 +7,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -17,7 +15,6 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.slow
 def test_every_module_can_be_the_first_one_loaded() -> None:
     """Each in a process of its own."""
 

@@ -81,7 +81,6 @@ def _look(app: App, site: Site, row: Delivery) -> list[str]:
     return [row.account]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS.keys())
 @pytest.mark.parametrize("fault", [drop_reply_after_commit(), cut_before_commit()], ids=["carried out", "lost"])
 def test_a_wrong_clock_sends_nothing_twice(site: Site, tmp_path: Path, jump: timedelta, fault: Fault) -> None:

@@ -111,7 +111,6 @@ def _publish(root: Path, pictures: dict[str, str], *, allow_private: bool) -> tu
     return list(published.warnings), {item["title"]: item for item in feed["items"]}
 
 
-@pytest.mark.slow
 def test_no_strangers_picture_stops_a_publication(tmp_path: Path, stranger: Stranger) -> None:
     """Bombs, lies, loops and scripts: each post has its entry and a card without the picture, and the reason is told;
     a good picture that its server calls a page is used."""
@@ -129,7 +128,6 @@ def test_no_strangers_picture_stops_a_publication(tmp_path: Path, stranger: Stra
     assert "alert" not in told
 
 
-@pytest.mark.slow
 def test_no_post_makes_us_ask_inside(tmp_path: Path, stranger: Stranger) -> None:
     """Without allow_private no spelling of a private address is connected to, and the posts are published."""
     port = stranger.url.rpartition(":")[2]
@@ -141,7 +139,6 @@ def test_no_post_makes_us_ask_inside(tmp_path: Path, stranger: Stranger) -> None
     assert len(warnings) >= len(hosts)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "169.254.169.254", "[::1]", "10.0.0.1"])
 def test_a_public_server_cannot_send_us_inside(
     monkeypatch: pytest.MonkeyPatch, stranger: Stranger, cache: FileCache, host: str
@@ -206,7 +203,6 @@ def endless() -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("pace", "reason"), [("fast", "larger than"), ("slow", "too long")])
 def test_a_picture_that_never_ends_is_left(endless: str, cache: FileCache, pace: str, reason: str) -> None:
     """By its size where it comes fast, by the time of the whole answer where a byte comes now and then."""

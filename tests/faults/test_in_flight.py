@@ -71,7 +71,6 @@ def _type(site: Site, *words: str) -> int:
     return call(["--config", str(site.config), *words])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("account", PUBLISHES)
 def test_a_message_on_its_way_is_nobodys(site: Site, account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """While its call runs, no command, second round or second post touches it; the call's outcome stands."""
@@ -89,7 +88,6 @@ def test_a_message_on_its_way_is_nobodys(site: Site, account: str, capsys: pytes
     assert site.town.count(account, "fresh") == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("action", ["hold", "cancel"])
 @pytest.mark.parametrize("step", ["GET /blog/", "POST /api/v2/media"])
 def test_before_its_call_the_person_wins(site: Site, action: str, step: str) -> None:
@@ -106,7 +104,6 @@ def test_before_its_call_the_person_wins(site: Site, action: str, step: str) -> 
     assert _find(site, "toot").state is State.SENT
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("account", PUBLISHES)
 def test_a_call_given_up_that_ends_after_all_keeps_its_receipt(site: Site, account: str) -> None:
     """Another process finds the lease over and asks or looks; then the call ends well: sent, with its own receipt."""

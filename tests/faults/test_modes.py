@@ -25,7 +25,6 @@ def _list_modes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): oct(path.stat().st_mode & 0o777) for path in paths}
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mask")
 @pytest.mark.parametrize("is_there", [False, True], ids=["new folder", "an open folder"])
 def test_the_state_is_private(tmp_path: Path, town: Town, is_there: bool) -> None:

@@ -17,7 +17,6 @@ import pytest
 from tests.faults.neighbours import PATIENCE, Neighbours, ask_to_stop, neighbours
 from tests.networks.fake import Handler, Reply, Request
 
-pytestmark = pytest.mark.slow
 LONGEST = 30
 """Seconds in which a process that was asked to stop must be gone."""
 AHEAD = """

@@ -135,7 +135,6 @@ def _read_all(folder: Path) -> Iterator[tuple[str, str]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes().decode("latin-1")
 
 
-@pytest.mark.slow
 def test_no_secret_is_ever_shown(
     talkers: Talkers, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

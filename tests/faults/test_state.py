@@ -54,7 +54,6 @@ def deliver(site: Site) -> None:
         app.publish()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("way", "is_listed"), [("restore", True), ("cp", False)])
 def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, way: str, is_listed: bool) -> None:
     """Nothing goes out before every account was adopted; afterwards what was sent is known, and news goes out."""
@@ -90,7 +89,6 @@ def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, way: str, i
     assert "nothing is sent" not in run(site, "status").err
 
 
-@pytest.mark.slow
 def test_a_backup_that_misses_nothing_goes_on_at_once(site: Site, town: Town) -> None:
     """Also in the place of a broken state, which is kept; nothing needs adopting, what waited goes out."""
     backup = site.root / "backup.db"
@@ -103,7 +101,6 @@ def test_a_backup_that_misses_nothing_goes_on_at_once(site: Site, town: Town) ->
     assert [town.count("toot", "fresh"), town.count("chat", "fresh")] == [1, 1]
 
 
-@pytest.mark.slow
 def test_a_copy_of_before_the_last_post_plans_it_anew(site: Site, town: Town) -> None:
     """Nothing was sent since, and the file was put back under the program's hands: the post is not forgotten."""
     backup = site.root / "backup.db"
@@ -117,7 +114,6 @@ def test_a_copy_of_before_the_last_post_plans_it_anew(site: Site, town: Town) ->
     assert {row.account for row in site.list_rows("later")} == {"toot", "chat"}
 
 
-@pytest.mark.slow
 def test_what_is_no_backup_of_this_site_is_not_restored(site: Site, town: Town) -> None:
     """A picture, half a backup, the cache, another site's, or any while a daemon runs: the state stays as it is."""
     backup, wrong = site.root / "backup.db", site.root / "wrong.db"
@@ -154,7 +150,6 @@ def test_what_is_no_backup_of_this_site_is_not_restored(site: Site, town: Town) 
     assert [town.count("toot", "fresh"), town.count("chat", "fresh")] == [1, 1]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["state", "state and cache"])
 def test_a_deleted_state_is_noticed(site: Site, town: Town, loss: str) -> None:
     """Messages waited: they do not vanish without a word, and nothing that looks new goes out."""
@@ -174,7 +169,6 @@ def test_a_deleted_state_is_noticed(site: Site, town: Town, loss: str) -> None:
     assert town.count("chat", "newer") == 0  # held: nobody but a person can know
 
 
-@pytest.mark.slow
 def test_a_second_site_in_the_same_rows_is_refused(site: Site, town: Town) -> None:
     """Two sites without a name on one database: the second is told what to do, and with a name it works."""
     other = Site(site.root.parent / "other", town)
@@ -194,7 +188,6 @@ def test_a_second_site_in_the_same_rows_is_refused(site: Site, town: Town) -> No
     assert run(site, "publish").code == 0
 
 
-@pytest.mark.slow
 def test_a_new_domain_or_folder_is_the_same_site(site: Site, town: Town) -> None:
     """The state follows its site."""
     deliver(site)
@@ -227,7 +220,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_broken_state_is_said(site: Site, how: str) -> None:
     """No command says that all is well over a file that is no whole state database."""
@@ -242,7 +234,6 @@ def test_a_broken_state_is_said(site: Site, how: str) -> None:
         assert word in ended.err, (words, ended)
 
 
-@pytest.mark.slow
 def test_a_contradiction_is_told_once_and_shown_always(site: Site, tmp_path: Path) -> None:
     """One notice, one line in the daemon's log, a banner on the dashboard as long as it lasts."""
     told = tmp_path / "told"

@@ -17,7 +17,6 @@ from tests.networks.fake import Handler, Reply, Request
 from tests.networks.fake_mastodon import FakeMastodon
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests
 
-pytestmark = pytest.mark.slow
 LONGEST = 30
 """Seconds in which a process that was asked to stop must be gone."""
 DUE = 60

@@ -13,7 +13,6 @@ from tests.networks.fake_matrix import ROOM, TOKEN, FakeMatrix
 from tests.networks.fake_oauth import GIVEN, FakeTumblr
 from tests.networks.fake_webhook import SECRET, FakeReceiver
 
-pytestmark = pytest.mark.slow
 HEAD = CONFIG.partition("[accounts.timeline]")[0].replace("[cards]", "allow_private = true\n[cards]")
 
 

@@ -1,10 +1,6 @@
 """What people, crashes and strangers do to a site, driven through the real command line."""
 
-import pytest
-
 from tests.journeys.blog import Blog
-
-pytestmark = pytest.mark.slow
 
 
 def test_one_refused_number_keeps_none_of_the_others(tmp_path):

@@ -7,8 +7,6 @@ import pytest
 
 from tests.journeys.blog import TRIAL, Blog
 
-pytestmark = pytest.mark.slow
-
 SOON = datetime.now(UTC) + timedelta(hours=12)
 DYING = """
 [accounts.company]

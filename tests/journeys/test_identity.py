@@ -19,9 +19,6 @@ BODY = (
 OTHER = "Boats and harbours, and the smell of tar in the morning when the fishermen leave and nobody else is awake."
 
 
-pytestmark = pytest.mark.slow
-
-
 @pytest.fixture
 def blog(tmp_path: Path) -> Blog:
     """A blog whose account has its baseline, with what a site gets without saying anything."""

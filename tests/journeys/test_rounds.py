@@ -1,14 +1,11 @@
 """What the daemon's rounds write into the log."""
 
-import pytest
-
 from syndicate.app.app import open_app
 from syndicate.app.rounds import Rounds
 from tests.app.late import wait_for_accounts
 from tests.journeys.blog import Blog
 
 
-@pytest.mark.slow
 def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
     """File, line, key, what is wrong and what to do; no line where none is known; told once."""
     blog = Blog(tmp_path)
@@ -25,7 +22,6 @@ def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
     assert not any(line in second for line in said)
 
 
-@pytest.mark.slow
 def test_each_message_has_a_line_of_its_own(tmp_path):
     """Whatever went out in one round."""
     blog = Blog(tmp_path)
