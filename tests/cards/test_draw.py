@@ -17,7 +17,7 @@ from tests.cards import corpus
 from tests.cards.conftest import CONTENT, read_layouts
 
 SIZES = ((1200, 630), (2048, 512), (1080, 1080), (1080, 1350), (1080, 1920))
-LONG = "Everything we learned about running a tiny, self-hosted publishing house for ten years, told slowly " * 9
+LONG = "Everything we learned about running a tiny, self-hosted publishing house for ten years, told slowly " * 10
 
 
 def opened(drawing):
