@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
-from syndicate.networks import describe, facts_of, list_networks, open_network
+from syndicate.networks import describe, facts_of, find_place, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Profile, Renews, RenewsAlone
 from syndicate.planning.deliveries import say_pause
 from syndicate.planning.deliveries.retry import describe as describe_trouble
@@ -195,6 +196,14 @@ class Accounts:
             )
         return "".join(digests)
 
+    def have_same_secrets(self, one: Account, other: Account) -> bool:
+        """Whether two accounts of a network log in with the very same secrets, as far as they can be read now."""
+        names = [secret.name for secret in describe(one.network).secrets]
+        found: list[list[str]] = []
+        with contain(lambda _: None):
+            found += [[vault.get(name) for name in names] for vault in map(self.vault, (one, other))]
+        return len(found) == 2 and any(found[0]) and found[0] == found[1]
+
     @cached_property
     def _keyring(self) -> Keyring | None:
         return find_keyring()
@@ -220,6 +229,37 @@ class Accounts:
 
 
 # --- as a person sees them ---
+
+
+def list_twins(site: OpenSite, name: str = "") -> tuple[str, ...]:
+    """Accounts (or this one and another) that are one at their network, and would say each post there twice.
+
+    Known by their secrets, or by the name "@…" that the network gave both at the last check. Who gives them other posts
+    means it so.
+    """
+    pairs = [
+        pair
+        for pair in combinations(site.accounts.enabled.values(), 2)
+        if _say_the_same(*pair) and name in ("", *(one.name for one in pair))
+    ]
+    who = {state.name: state.who for state in site.store.list_accounts()} if pairs else {}
+    return tuple(
+        f"{one.name} and {other.name} are the same account: each post would go out there twice "
+        "(take one away, or give them different `on`, `only` or `except`)"
+        for one, other in pairs
+        if site.accounts.have_same_secrets(one, other)
+        or (who.get(one.name, "").startswith("@") and who[one.name] == who.get(other.name))
+    )
+
+
+def _say_the_same(one: Account, other: Account) -> bool:
+    """Whether two accounts announce the same posts at the same place."""
+    first, second = (
+        (account.network, find_place(account), {**account.options, **dict.fromkeys(describe(account.network).place)})
+        for account in (one, other)
+    )
+    what = ((account.only, account.exclude, account.language) for account in (one, other))
+    return first == second and len(set(what)) == 1 and not set(one.on).isdisjoint(other.on)
 
 
 def describe_accounts(

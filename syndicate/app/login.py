@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from syndicate.app.accounts import describe_accounts, look
+from syndicate.app.accounts import describe_accounts, list_twins, look
 from syndicate.app.publish import read_plan
 from syndicate.app.reports import AccountRow
 from syndicate.app.site import OpenSite
@@ -106,9 +106,8 @@ def store_login(site: OpenSite, name: str, secrets: Mapping[str, str]) -> str:
         raise
     site.store.resume_account(name)
     who = f"{name} is {profile.name} {profile.url}".rstrip() + "." if profile.name else f"Stored the login of {name}."
-    return "\n".join(
-        [who, *profile.warnings, *(f"{variable} in the environment wins over it." for variable in stronger)]
-    )
+    wins = (f"{variable} in the environment wins over it." for variable in stronger)
+    return "\n".join([who, *profile.warnings, *list_twins(site, name), *wins])
 
 
 def adopt(site: OpenSite, name: str, now: datetime) -> tuple[tuple[str, str], ...]:

@@ -39,11 +39,15 @@ WAITING = (State.PLANNED, State.DUE, State.HELD)
 
 
 def list_warnings(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
-    """Accounts whose token dies before their messages are due; `coming` are those that are not in the outbox yet."""
+    """Accounts whose token dies before their messages are due, and such as are one and the same.
+
+    `coming` are the messages that are not in the outbox yet.
+    """
+    from syndicate.app.accounts import list_twins
+
     facts = {name: facts for name, facts in site.accounts.facts.items() if name in site.accounts.enabled}
-    return list_dying_tokens(
-        [*site.store.list_deliveries(states=WAITING), *coming], facts, now, site.settings.site.timezone
-    )
+    waiting: list[Delivery | PlannedDelivery] = [*site.store.list_deliveries(states=WAITING), *coming]
+    return (*list_dying_tokens(waiting, facts, now, site.settings.site.timezone), *list_twins(site))
 
 
 def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:

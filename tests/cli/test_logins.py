@@ -57,6 +57,17 @@ def test_the_browser_brings_the_token(blog, answer, monkeypatch):
     assert "ready" in blog.run("accounts", "--online", code=1).out.splitlines()[0]
 
 
+def test_a_second_login_of_the_same_person_is_told(blog, answer):
+    """The browser was still logged in as the first: each post would go out there twice."""
+    settings = blog.root / "syndicate.toml"
+    first = settings.read_text().partition("[accounts.toot]")[2].partition("[accounts.sky]")[0]
+    settings.write_text(f"{settings.read_text()}\n[accounts.again]{first}")
+    for name in ("toot", "again"):
+        answer("", "good-code")
+        ran = blog.run("login", name, "--paste")
+    assert "toot and again are the same account" in ran.out
+
+
 def test_the_code_can_be_pasted(blog, answer):
     """For a machine without a browser."""
     answer("", "good-code")

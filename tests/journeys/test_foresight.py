@@ -52,6 +52,19 @@ def test_a_token_that_dies_before_a_message_is_due_is_told_everywhere(dying: Blo
     assert told in dying.run("doctor").out
 
 
+def test_one_account_under_two_names_is_told_everywhere(dying: Blog, monkeypatch: pytest.MonkeyPatch):
+    """Each post would go out there twice; two names with other posts each are meant so."""
+    monkeypatch.setenv("SYNDICATE_FIRM_ACCESS_TOKEN", "token")
+    monkeypatch.setenv("SYNDICATE_FIRM_EXPIRES_AT", SOON.isoformat())
+    twin, told = DYING.replace("accounts.company", "accounts.firm"), "company and firm are the same account"
+    (dying.root / "syndicate.toml").write_text(TRIAL + DYING + twin, encoding="utf-8")
+    assert told in dying.run("plan").err
+    assert told in dying.run("status", code=1).err
+    assert told in dying.run("doctor").out
+    (dying.root / "syndicate.toml").write_text(f'{TRIAL}{DYING}{twin}\nonly = ["Firm"]\n', encoding="utf-8")
+    assert told not in dying.run("plan").err
+
+
 def test_a_token_that_renews_itself_or_lives_long_enough_is_no_news(dying: Blog, monkeypatch: pytest.MonkeyPatch):
     """With a refresh token, or with days to spare, nothing is said."""
     dying.run("publish")
