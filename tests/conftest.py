@@ -85,7 +85,6 @@ QUICK = frozenset(
         "networks/test_bluesky_facets.py",
         "networks/test_docs.py",
         "networks/test_mastodon.py",
-        "publish/test_register.py",
         "web/test_access.py",
     }
 )

@@ -20,7 +20,7 @@ from syndicate.errors import ConfigError, ContentError, StateError, SyndicateErr
 from syndicate.model import Account, KnownPost, NetworkFacts, Picture, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.store.cache import FileCache, open_cache
-from syndicate.store.locks import take_turn
+from syndicate.store.file import take_turn
 from syndicate.templates import read_template
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from syndicate.content import SeenFiles
     from syndicate.content.folder import ContentFolder
     from syndicate.http import Client
-    from syndicate.store.locks import ProcessLock
+    from syndicate.store.file import ProcessLock
     from syndicate.store.store import Store
 
 
@@ -193,14 +193,14 @@ class OpenSite:
     @cached_property
     def process(self) -> ProcessLock:
         """Shows others that this process lives; its name stands in its leases."""
-        from syndicate.store.locks import ProcessLock
+        from syndicate.store.file import ProcessLock
 
         host = "run" if self.state_place.is_elsewhere else ""  # others may read who worked
         return ProcessLock(self.own_file("processes", ""), host)
 
     def release_dead(self) -> None:
         """What a process had in hand that was killed is free again; its call is looked for at once."""
-        from syndicate.store.locks import clear_dead
+        from syndicate.store.file import clear_dead
 
         clear_dead(self.own_file("processes", ""), lambda owner: self.store.release_dead(owner, self.clock()))
 

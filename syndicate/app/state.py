@@ -272,7 +272,7 @@ def path_of_state(site: OpenSite) -> Path:
 
 def back_up_state(site: OpenSite, target: Path) -> None:
     """Write a whole copy of the state database, while others may work on it. Raises UsageError on PostgreSQL."""
-    from syndicate.store.backup import back_up  # noqa: PLC0415 - seldom needed
+    from syndicate.store.file import back_up  # noqa: PLC0415 - seldom needed
 
     if site.state_place.is_elsewhere:
         assert site.store  # read anew
@@ -291,7 +291,7 @@ def _doubt_backup(site: OpenSite, store: Store) -> None:
 def restore_state(site: OpenSite, source: Path) -> Path | None:
     """The backup is opened as the site's state, and brought to the present schema, before it replaces anything."""
     from syndicate.store import open_store  # noqa: PLC0415 - loads SQLAlchemy
-    from syndicate.store.backup import prepare_restore, put_in_place  # noqa: PLC0415 - seldom needed
+    from syndicate.store.file import prepare_restore, put_in_place  # noqa: PLC0415 - seldom needed
 
     if site.settings.storage.state:
         hint = "put an earlier version of it back there; nothing is sent before every account is adopted"

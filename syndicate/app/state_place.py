@@ -97,7 +97,7 @@ class StatePlace:
 
     def _open(self, store: Store) -> StateSync:
         from syndicate.app.state import path_of_state
-        from syndicate.store.backup import back_up
+        from syndicate.store.file import back_up
         from syndicate.store.remote import open_remote
         from syndicate.store.remote.lines import ForgetfulSealer, Sealer
         from syndicate.store.remote.sync import PATIENCE, StateSync

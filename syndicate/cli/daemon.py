@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.rounds import Pulse
     from syndicate.store.passes import ApiToken
-    from syndicate.web.asgi import Health
+    from syndicate.web import Health
     from syndicate.web.server import Listener
 
 
@@ -125,7 +125,7 @@ def _tell_way_in(app: App, address: str) -> None:
 
 def _make_health(app: App, pulse: Pulse | None) -> Health:
     from syndicate.app.metrics import list_state_troubles
-    from syndicate.web.asgi import TOKEN, Health
+    from syndicate.web import TOKEN, Health
 
     def list_troubles() -> tuple[str, ...]:
         with app.using() as site:
@@ -140,7 +140,7 @@ def _make_health(app: App, pulse: Pulse | None) -> Health:
 
 def _serve_health(app: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:
     """A loop that serves the two pages, and nothing else, to this machine."""
-    from syndicate.web.asgi import make_health_app
+    from syndicate.web import make_health_app
     from syndicate.web.server import listen, make_server
 
     return make_server(make_health_app(_make_health(app, pulse)), listen("127.0.0.1", port))

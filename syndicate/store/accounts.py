@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, update
 
 from syndicate.model import Limits, State, Usage
-from syndicate.store.database import Part, insert_of
+from syndicate.store.database import Part, insert_of, put
 from syndicate.store.mapping import MONTH, AccountState, measure_usage, parse_account, parse_limits, render_limits
 from syndicate.store.prepared import ACCOUNT, SITE, Prepared
 from syndicate.store.schema import Instant, accounts, deliveries, secrets, spendings
@@ -34,9 +34,7 @@ class AccountBook(Part):
     def list_accounts(self) -> tuple[AccountState, ...]:
         """Every account that has left a trace, by name."""
         query = select(accounts).where(accounts.c.site == self._site).order_by(accounts.c.name)
-        with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple(map(parse_account, rows))
+        return tuple(map(parse_account, self._fetch(query)))
 
     def pause_account(
         self, name: str, reason: str, now: datetime, until: datetime | None = None, *, secrets: str = ""
@@ -50,10 +48,8 @@ class AccountBook(Part):
             row = connection.execute(known.where(accounts.c.site == self._site, accounts.c.name == name)).first()
             was_running, failed = (row is None or row[0] is None), (row[1].split() if row else [])
             failed = [*(one for one in failed if one != secrets), *([secrets] if secrets else [])][-MOST_TRIED:]
-            insert = insert_of(connection)(accounts)
             changes = {"paused_at": now, "paused_until": until, "pause_reason": reason, "paused_with": " ".join(failed)}
-            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
-            connection.execute(query, {"site": self._site, "name": name} | changes)
+            put(connection, accounts, {"site": self._site, "name": name}, changes)
             return was_running
 
     def resume_account(self, name: str) -> bool:
@@ -73,8 +69,7 @@ class AccountBook(Part):
             row = connection.execute(select(accounts.c.paused_at).where(*mine)).first()
         if row is None:
             return False
-        with self._database.writing() as connection:
-            connection.execute(update(accounts).where(*mine).values(cleared))
+        self._change(update(accounts).where(*mine).values(cleared))
         return row[0] is not None
 
     def is_troubled(self, name: str) -> bool:
@@ -91,25 +86,19 @@ class AccountBook(Part):
         self, name: str, action: str, reason: str, now: datetime, until: datetime, *, since: datetime
     ) -> None:
         """Leave it alone for a while: its server failed once more, as it has done `since` then."""
-        with self._database.writing() as connection:
-            insert = insert_of(connection)(accounts)
-            rest = {"rest_since": since, "rest_at": now, "rest_until": until}
-            changes = rest | {"rest_reason": reason, "rest_after": action}
-            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
-            connection.execute(query, {"site": self._site, "name": name} | changes)
+        rest = {"rest_since": since, "rest_at": now, "rest_until": until}
+        self._put(accounts, {"name": name}, rest | {"rest_reason": reason, "rest_after": action})
 
     def wake_account(self, name: str, now: datetime) -> None:
         """Let it be tried at once, where a person asks for it; how long it has been failing stays known."""
         mine = (accounts.c.site == self._site, accounts.c.name == name, accounts.c.rest_until > now)
-        with self._database.writing() as connection:
-            connection.execute(update(accounts).where(*mine).values(rest_until=now))
+        self._change(update(accounts).where(*mine).values(rest_until=now))
 
     def end_rest(self, name: str) -> None:
         """Its server answers again."""
         mine = (accounts.c.site == self._site, accounts.c.name == name)
         ended = {"rest_since": None, "rest_at": None, "rest_until": None, "rest_reason": "", "rest_after": ""}
-        with self._database.writing() as connection:
-            connection.execute(update(accounts).where(*mine).values(ended))
+        self._change(update(accounts).where(*mine).values(ended))
 
     def record_spending(self, name: str, dollars: float, now: datetime) -> None:
         """Count what reading or deleting cost."""
@@ -121,19 +110,11 @@ class AccountBook(Part):
 
     def save_limits(self, name: str, limits: Limits, now: datetime) -> None:
         """Keep what the account's server states."""
-        with self._database.writing() as connection:
-            insert = insert_of(connection)(accounts)
-            changes = {"limits": render_limits(limits), "limits_read_at": now}
-            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
-            connection.execute(query, {"site": self._site, "name": name} | changes)
+        self._put(accounts, {"name": name}, {"limits": render_limits(limits), "limits_read_at": now})
 
     def save_who(self, name: str, who: str) -> None:
         """Keep as whom the account is logged in."""
-        with self._database.writing() as connection:
-            query = insert_of(connection)(accounts).on_conflict_do_update(
-                index_elements=["site", "name"], set_={"who": who}
-            )
-            connection.execute(query, {"site": self._site, "name": name, "who": who})
+        self._put(accounts, {"name": name}, {"who": who})
 
     def keep_secrets(self, sealed: Mapping[str, str]) -> None:
         """Keep tokens that are sealed already, by name."""
@@ -145,14 +126,11 @@ class AccountBook(Part):
             connection.execute(query, rows)
 
     def forget_secrets(self, names: Iterable[str]) -> None:
-        mine = (secrets.c.site == self._site, secrets.c.name.in_(list(names)))
-        with self._database.writing() as connection:
-            connection.execute(delete(secrets).where(*mine))
+        self._change(delete(secrets).where(secrets.c.site == self._site, secrets.c.name.in_(list(names))))
 
     def list_secrets(self) -> Mapping[str, str]:
         query = select(secrets.c.name, secrets.c.sealed).where(secrets.c.site == self._site)
-        with self._database.reading() as connection:
-            return {row.name: row.sealed for row in connection.execute(query)}
+        return {row["name"]: row["sealed"] for row in self._fetch(query)}
 
     def find_limits(self, name: str) -> Limits | None:
         """The limits as last read from the server, None where nothing was read yet."""

@@ -6,14 +6,26 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Engine,
+    RowMapping,
+    Select,
+    Table,
+    Update,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
@@ -274,6 +286,12 @@ def insert_of(connection: Connection) -> Any:
     return postgresql.insert
 
 
+def put(connection: Connection, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
+    """A row with these values: a new one, or the one that is there under this key."""
+    query = insert_of(connection)(table).on_conflict_do_update(index_elements=list(key), set_=values)
+    connection.execute(query, {**key, **values})
+
+
 class Part:
     def __init__(self, database: Database, site: str) -> None:
         self._database = database
@@ -281,3 +299,17 @@ class Part:
 
     def _mine(self, query: Select[Any]) -> Select[Any]:
         return query.where(deliveries.c.site == self._site)
+
+    def _fetch(self, query: Select[Any]) -> Sequence[RowMapping]:
+        with self._database.reading() as connection:
+            return connection.execute(query).mappings().all()
+
+    def _change(self, query: Update | Delete) -> int:
+        """How many rows it changed."""
+        with self._database.writing() as connection:
+            return connection.execute(query).rowcount
+
+    def _put(self, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
+        """A row of ours with these values: a new one, or the one that is there under this key."""
+        with self._database.writing() as connection:
+            put(connection, table, {"site": self._site, **key}, values)

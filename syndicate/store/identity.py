@@ -85,8 +85,7 @@ class StateIdentity(Part):
 
     def has_posts(self) -> bool:
         """Whether the state knows any post of the site."""
-        with self._database.reading() as connection:
-            return connection.execute(select(posts.c.id).where(posts.c.site == self._site).limit(1)).first() is not None
+        return bool(self._fetch(select(posts.c.id).where(posts.c.site == self._site).limit(1)))
 
     def find_last_step_at(self) -> datetime | None:
         """When the state last recorded a step of a delivery: what happened later it cannot know."""
@@ -95,8 +94,7 @@ class StateIdentity(Part):
 
     def keep_site(self, url: str, config: str) -> None:
         """Remember who uses this state."""
-        with self._database.writing() as connection:
-            connection.execute(update(states).where(states.c.site == self._site).values(url=url, config=config))
+        self._change(update(states).where(states.c.site == self._site).values(url=url, config=config))
 
     def raise_counter(self, account: str) -> StateRecord:
         """Before an irreversible call that has no intent of its own. Raises Contradicted."""
@@ -110,8 +108,7 @@ class StateIdentity(Part):
         """Close the switch; returns whether it was open. Accounts adopted before count no more."""
         values = {"contradiction": found.value, "contradicted_at": now, "adopted": "[]"}
         is_open = (states.c.site == self._site, states.c.contradiction == "")
-        with self._database.writing() as connection:
-            return connection.execute(update(states).where(*is_open).values(values)).rowcount == 1
+        return self._change(update(states).where(*is_open).values(values)) == 1
 
     def keep_adopted(self, account: str) -> None:
         """This account's messages are accounted for."""

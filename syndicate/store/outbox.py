@@ -113,8 +113,7 @@ class Outbox(Part):
         for name, value in wanted.items():
             query = query.where(deliveries.c[name] == value) if value else query
         query = query.where(deliveries.c.state.in_(states)) if states else query
-        with self._database.reading() as connection:
-            return tuple(parse_delivery(row) for row in connection.execute(query).mappings())
+        return tuple(map(parse_delivery, self._fetch(query)))
 
     def get_delivery(self, delivery_id: int) -> Delivery:
         """One delivery; raises UsageError where there is none."""
@@ -143,16 +142,12 @@ class Outbox(Part):
         """The delivery that this published copy belongs to."""
         row = deliveries.c
         query = self._mine(select(deliveries)).where(row.account == account, row.state == State.SENT)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.where(row.remote_id == remote_id).limit(1)).mappings()
-            return next((parse_delivery(found) for found in rows), None)
+        return next(map(parse_delivery, self._fetch(query.where(row.remote_id == remote_id).limit(1))), None)
 
     def list_attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
         """The trail of a delivery, oldest first."""
         query = select(attempts).where(attempts.c.site == self._site, attempts.c.delivery_id == delivery_id)
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(attempts.c.id)).mappings()
-            return tuple(parse_attempt(row) for row in rows)
+        return tuple(map(parse_attempt, self._fetch(query.order_by(attempts.c.id))))
 
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""

@@ -68,8 +68,7 @@ class Overview(Part):
         query = query.where(at >= since) if since else query
         query = query.where(at < until) if until else query
         ordered = query.order_by(at.desc(), _ROW.id.desc()).limit(newest) if newest else query.order_by(at, _ROW.id)
-        with self._database.reading() as connection:
-            return tuple(parse_delivery(row) for row in connection.execute(ordered).mappings())
+        return tuple(map(parse_delivery, self._fetch(ordered)))
 
     def count_states(self, post_ids: Sequence[str]) -> Mapping[str, Mapping[State, int]]:
         """How many messages of each post are in each state."""
@@ -215,8 +214,7 @@ class Upkeep(Part):
         old = delete(attempts).where(
             attempts.c.at < before, attempts.c.delivery_id.in_(ended), attempts.c.id.not_in(last)
         )
-        with self._database.writing() as connection:
-            return connection.execute(old).rowcount
+        return self._change(old)
 
     def list_damaged(self) -> tuple[str, ...]:
         """The rows with a value that cannot be read, each by its table, its key and the names of such columns."""

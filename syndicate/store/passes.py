@@ -54,15 +54,13 @@ class Passes(Part):
 
     def has_pass(self, kind: str, key: str, now: datetime) -> bool:
         query = select(passes.c.kind).where(*self._is_pass(kind, key), passes.c.ends_at > now)
-        with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+        return bool(self._fetch(query))
 
     def take_pass(self, kind: str, key: str, now: datetime) -> bool:
         """Whether a key passed until now: from here on it does not. Of two who ask at once one is told so."""
         if not self.has_pass(kind, key, now):  # strangers who guess need not write
             return False
-        with self._database.writing() as connection:
-            return connection.execute(delete(passes).where(*self._is_pass(kind, key))).rowcount == 1
+        return self._change(delete(passes).where(*self._is_pass(kind, key))) == 1
 
     def keep_token(self, token: ApiToken, key: str) -> None:
         """Let a key pass under a new name. Raises UsageError where that name is taken."""
@@ -84,21 +82,17 @@ class Passes(Part):
     def list_tokens(self) -> tuple[ApiToken, ...]:
         """All of them by name, also those that have ended."""
         query = select(api_tokens).where(api_tokens.c.site == self._site).order_by(api_tokens.c.name)
-        with self._database.reading() as connection:
-            return tuple(_parse_token(row) for row in connection.execute(query).mappings())
+        return tuple(map(_parse_token, self._fetch(query)))
 
     def find_token(self, key: str, now: datetime) -> ApiToken | None:
         """The token that a key is, None where it is none or has ended."""
         lasts = or_(api_tokens.c.ends_at.is_(None), api_tokens.c.ends_at > now)
         query = select(api_tokens).where(api_tokens.c.site == self._site, api_tokens.c.digest == _digest(key), lasts)
-        with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else _parse_token(row)
+        return next(map(_parse_token, self._fetch(query)), None)
 
     def revoke_token(self, name: str) -> bool:
         """Let it pass no more; returns whether there was one."""
-        with self._database.writing() as connection:
-            return connection.execute(delete(api_tokens).where(*self._is_token(name))).rowcount == 1
+        return self._change(delete(api_tokens).where(*self._is_token(name))) == 1
 
     def forget_passes(self) -> None:
         """Let nobody in any more: a backup may hold what was revoked since."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 
 from syndicate.model import PublishedFile
 from syndicate.store.database import Part, insert_of
@@ -70,23 +70,20 @@ class PublishedFiles(Part):
     def read_publication(self) -> tuple[str, str]:
         """What tells this turn from the next, and the record of the last publication; "" for what there is not."""
         query = select(publications.c.turn, publications.c.record).where(publications.c.site == self._site)
-        with self._database.reading() as connection:
-            found = connection.execute(query).first()
-        return (found.turn, found.record) if found else ("", "")
+        return next(((one["turn"], one["record"]) for one in self._fetch(query)), ("", ""))
 
     def keep_publication(self, record: str) -> None:
         """The last publication ended so; the turn stays."""
-        with self._database.writing() as connection:
-            self._write_publication(connection, record=record)
+        self._write_publication(record=record)
 
     def begin_turn(self) -> None:
         """Tell the next publication from every one that began before this moment."""
-        with self._database.writing() as connection:
-            self._write_publication(connection, turn=uuid4().hex)
+        self._write_publication(turn=uuid4().hex)
 
-    def _write_publication(self, connection: Connection, **changes: str) -> None:
-        query = insert_of(connection)(publications).values({"site": self._site, "turn": "", "record": ""} | changes)
-        connection.execute(query.on_conflict_do_update(index_elements=["site"], set_=changes))
+    def _write_publication(self, **changes: str) -> None:
+        with self._database.writing() as connection:
+            query = insert_of(connection)(publications).values({"site": self._site, "turn": "", "record": ""} | changes)
+            connection.execute(query.on_conflict_do_update(index_elements=["site"], set_=changes))
 
     @property
     def _own(self) -> ColumnElement[bool]:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from syndicate.errors import AlreadyRunning
 from syndicate.store.accounts import AccountBook
 from syndicate.store.database import Database
+from syndicate.store.file import TRIES, lock_daemon
 from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
-from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.migrations import upgrade
 from syndicate.store.outbox import Outbox
 from syndicate.store.overview import Overview, Upkeep

@@ -24,8 +24,8 @@ from syndicate.model import (
     State,
     Usage,
 )
+from syndicate.store.file import is_daemon_running
 from syndicate.store.glance import PlainState, read_values, to_number
-from syndicate.store.locks import is_daemon_running
 from syndicate.store.mapping import (
     KNOWN,
     MONTH,

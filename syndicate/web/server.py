@@ -21,11 +21,10 @@ from typing import Any
 from weakref import WeakSet
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from syndicate.errors import UsageError
-from syndicate.model import Settings
 
 log = logging.getLogger("syndicate")
 
@@ -290,22 +289,3 @@ def configure(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-
-
-# --- the server of the settings as they are now ---
-
-
-class Current:
-    """An ASGI application that is made anew whenever `read` gives other settings."""
-
-    def __init__(self, read: Callable[[], Settings], make: Callable[[Settings], ASGIApp]) -> None:
-        self._read = read
-        self._make = make
-        self._made_of = read()
-        self._app = make(self._made_of)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        settings = self._read()
-        if settings is not self._made_of:
-            self._app, self._made_of = self._make(settings), settings
-        await self._app(scope, receive, send)

@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.app import App
+from syndicate.app.deliver import FRESH, Composer
 from syndicate.app.once import Pass, make_pass
-from syndicate.model import Reason, State
+from syndicate.app.queue import choose_all
+from syndicate.app.reports import LEAST_ROOM, tell_disk
+from syndicate.app.state import back_up_state, restore_state
+from syndicate.app.status import read_status
+from syndicate.errors import ConfigError, ContentError
+from syndicate.model import Decision, Reason, State
 from tests.networks.fake import Fake, Reply, Request
 from tests.networks.fake_oauth import GIVEN, FakeTumblr
+from tests.publish.house import House
 
 KEY = "0123456789abcdef0123456789abcdef"
 CONFIG = """
@@ -134,3 +141,116 @@ def test_a_renewed_token_travels_sealed(place: Place, monkeypatch: pytest.Monkey
     place.now += timedelta(hours=1)
     assert [(one.slug, one.state) for one in place.run().touched] == [("three", State.SENT)]
     assert len(place.tumblr.published) == 3
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> House:
+    """One that has published, with a message that waits."""
+    blog = House(tmp_path / "blog")
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("fresh")
+        app.publish()
+    return blog
+
+
+def open_copy(folder: Path) -> House:
+    return House(folder, (folder / "syndicate.toml").read_text(encoding="utf-8"))
+
+
+def test_a_copied_folder_sends_nothing_beside_the_first(blog: House, tmp_path: Path) -> None:
+    """A copy with the state in it is refused while the first is there; the first, a moved and a linked one go on."""
+    shutil.copytree(blog.root, tmp_path / "copy")
+    copy = open_copy(tmp_path / "copy")
+    with (
+        copy.wired() as site,
+        pytest.raises(ConfigError, match=r"is a copy of .*, which is still there") as caught,
+    ):
+        assert site.store
+    assert "remove the folder that is no longer the site" in caught.value.hint
+    (tmp_path / "link").symlink_to(blog.root)
+    for there in (open_copy(tmp_path / "link"), blog):
+        with there.wired() as site:
+            assert site.check_state() == ""
+    blog.root.rename(tmp_path / "moved")
+    for place in ("moved", "copy"):  # the folder that used it last is gone: then each is just a moved one
+        with open_copy(tmp_path / place).open() as app:
+            sent = app.deliver_due() if place == "moved" else ()
+        assert [row.state for row in sent] == ([State.SENT] if place == "moved" else [])
+        shutil.rmtree(tmp_path / place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cache", ["as the backup", "ahead", "behind", "lost"])
+def test_a_backup_is_believed_only_where_the_cache_proves_it(blog: House, tmp_path: Path, cache: str) -> None:
+    """Nobody else knows that nothing was sent since: with an older or a newer cache, or none, nothing is sent."""
+    backup, before = tmp_path / "backup.db", tmp_path / "before"
+    shutil.copytree(blog.root / ".syndicate", before)
+    with blog.open() as app:
+        steps = [lambda: back_up_state(app._site, backup), app.deliver_due]
+        for step in steps[:1] if cache in {"as the backup", "lost"} else steps if cache == "ahead" else steps[::-1]:
+            step()
+    if cache in {"behind", "lost"}:
+        blog.lose_cache()
+    for path in before.glob("cache*") if cache == "behind" else ():
+        shutil.copy(path, blog.root / ".syndicate")
+    with blog.open() as app, app.using() as site:
+        restore_state(site, backup)
+    with blog.open() as app:
+        assert bool(app.find_contradiction()) == (cache != "as the backup")
+        assert len(app.deliver_due()) == (cache == "as the backup")
+
+
+def test_a_message_is_composed_from_the_post_of_now(blog: House) -> None:
+    """A round that lasts reads the posts again after two seconds, and not before."""
+    seconds = 10.0
+    with blog.wired() as site:
+        (row,) = site.store.list_deliveries(states=(State.PLANNED,))
+        composer = Composer(site, lambda: seconds)
+        before = composer.compose(row).text
+        blog.write("fresh", socialShare="Mended.")
+        seconds += FRESH
+        assert composer.compose(row).text == before
+        seconds += 0.1
+        assert "Mended." in composer.compose(row).text
+        (blog.posts / "fresh.md").unlink()
+        seconds += FRESH + 0.1
+        with pytest.raises(ContentError, match="no longer there"):
+            composer.compose(row)
+
+
+def test_a_person_releases_what_was_counted_and_not_what_they_skipped(blog: House) -> None:
+    """`--all --reason` lets go what waits for that answer; what was answered before with no stays so."""
+    with blog.open() as app:
+        (row,) = app.list_deliveries()
+        store = app._site.store
+        store.record(
+            store.claim("test", app.now(), timedelta(minutes=1)),
+            "wait",
+            Decision(state=State.HELD, outcome="held", reason=Reason.MANY_AT_ONCE),
+            app.now(),
+        )
+        with app.using() as site:
+            assert choose_all(site, reason="many_at_once") == (row.id,)
+            app.change_deliveries("skip", (row.id,))
+            assert choose_all(site, reason="many_at_once") == ()
+
+
+def test_a_full_disk_is_said() -> None:
+    """Nothing of it can be kept for later, so `status` looks at the disk itself."""
+    assert "the disk is full" in tell_disk(LEAST_ROOM - 1)
+    assert tell_disk(LEAST_ROOM) == ""
+
+
+def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
+    """`queue retry` tries it now, and the sentence of a pause names what else does."""
+    with blog.open() as app:
+        store = app._site.store
+        (row,) = app.list_deliveries()
+        store.pause_account("timeline", "the token is dead", app.now(), secrets="0badcafe")
+        with app.using() as site:
+            (said,) = read_status(site, app.now()).paused
+        assert "`syndicate accounts --resume timeline`" in said
+        app.change_deliveries("retry", (row.id,))
+        assert [(one.paused_at, one.paused_with) for one in store.list_accounts()] == [(None, "")]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.cli.glance import answer
-from syndicate.store.locks import lock_states
+from syndicate.store.file import lock_states
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 
 HEAVY = {"alembic", "cryptography", "httpx", "jinja2", "keyring", "PIL", "pydantic", "rich", "sqlalchemy", "typer"}

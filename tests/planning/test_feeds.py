@@ -10,9 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats.xml_feeds import render_atom
-from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts, Post
-from syndicate.planning.feeds import plan_feeds
+from syndicate.formats.documents import list_documents
+from syndicate.formats.jsonfeed import render as render_json
+from syndicate.formats.parse_feed import parse_feed
+from syndicate.formats.xml_feeds import render_atom, render_rss
+from syndicate.model import (
+    Author,
+    CardRef,
+    Category,
+    Credit,
+    Feed,
+    Identified,
+    Picture,
+    PictureFacts,
+    Post,
+    SeenFeed,
+    Settings,
+)
+from syndicate.output import check_path
+from syndicate.planning.feeds import plan_feeds, to_folder
+from syndicate.planning.feeds.entries import find_floods
 from tests.formats.samples import CARD, HOME, NOW, PICTURE, post, posts, settings
 
 
@@ -213,3 +230,183 @@ def test_the_icon_is_an_address(icon: str, url: str) -> None:
     """An icon named by its path on the site becomes absolute: feeds are read elsewhere."""
     (feed,) = plan_feeds([], settings(site={"icon": icon}), {}, NOW)
     assert feed.icon_url == url
+
+
+HEAVY = st.lists(
+    st.sampled_from(["<p>&amp;</p>", '"', "\\", "\n", "&", "é", "漢字", "\U0001f600", "plain words "]), max_size=200
+)
+
+
+@given(
+    st.lists(st.tuples(HEAVY.map("".join), HEAVY.map("".join), HEAVY.map("".join)), min_size=1, max_size=8),
+    st.integers(20_000, 60_000),
+)
+def test_documents_stay_within_their_bytes(texts: list[tuple[str, str, str]], limit: int) -> None:
+    """Whatever the posts are made of, RSS, Atom and JSON are at most as large as allowed."""
+    some = [
+        post(
+            number,
+            html=html * 20,
+            summary=summary,
+            title=title or "x",
+            markdown=html,
+            authors=(Author(title),),
+            categories=(Category(title, summary), Category(summary, title)),
+            keywords=(summary,),
+            picture=Picture("https://images.example/a", title, Credit(summary)),
+            generated_by=title,
+            external_url="https://else.example/" + "a" * 500,
+        )
+        for number, (html, summary, title) in enumerate(texts)
+    ]
+    rules = settings(max_bytes=limit, source_markdown=True, archives=False, by=())
+    (feed,) = plan_feeds(some, rules, {one.id: CARD for one in some}, NOW)
+    assert feed.entries
+    if len(feed.entries) > 1 or feed.entries[0].html:
+        assert all(len(render(feed)) <= limit for render in (render_rss, render_atom, render_json))
+
+
+@pytest.mark.parametrize(("size", "shown"), [(1_000, 10), (40_000, 4), (90_000, 2)])
+def test_as_many_as_fit(size: int, shown: int) -> None:
+    """The room is used: no entry more than needed is left out."""
+    some = [post(number, html="x" * size) for number in range(10)]
+    (feed,) = plan_feeds(some, settings(max_bytes=200_000, archives=False), {}, NOW)
+    assert len(feed.entries) == shown
+
+
+@pytest.mark.parametrize("heavy", range(4))
+def test_a_post_too_long_for_a_feed_stands_there_with_its_summary(heavy: int) -> None:
+    """Wherever it stands, the others stay whole; the digest tells the short form from the long one."""
+    some = [post(n, html="x" * (110_000 if n == heavy else 9_000), summary=f"{n} in short.") for n in range(4)]
+    (feed,) = plan_feeds(some, settings(max_bytes=200_000, archives=False), {}, NOW)
+    assert {entry.summary[0]: bool(entry.html) for entry in feed.entries} == {str(n): n != heavy for n in range(4)}
+    (whole,) = plan_feeds(some, settings(max_bytes=512_000, archives=False), {}, NOW)
+    digests = zip(feed.entries, whole.entries, strict=True)
+    assert all(short.digest != long.digest and long.html for short, long in digests)
+    assert [entry.is_short for entry in feed.entries] == [not entry.html for entry in feed.entries]
+
+
+def test_archives_are_bounded_too() -> None:
+    """No entry of an archive is longer than half of a feed."""
+    some = [post(n, html="x" * 300_000) for n in range(12)]
+    feeds = plan_feeds(some, settings(max_bytes=200_000, items=1, archive_items=5), {}, NOW)
+    archived = [entry for feed in feeds if feed.is_archive for entry in feed.entries]
+    assert len(archived) >= 10
+    assert not any(entry.html for entry in archived)
+
+
+SITE = settings(items=20)
+POSTS = posts(range(12), categories=(Category("Boats"),))
+
+
+def publish(some: Sequence[Identified], site: Settings = SITE) -> tuple[SeenFeed, ...]:
+    """What a publication of these posts looks like to readers."""
+    made = [document.make(None) for document in list_documents(plan_feeds(some, site, {}, NOW))]
+    found = [parse_feed(artefact.path, artefact.data) for artefact in made]
+    assert all(found)
+    return tuple(document for document in found if document)
+
+
+def floods(some: Sequence[Identified], site: Settings = SITE) -> tuple[str, ...]:
+    feeds: tuple[Feed, ...] = plan_feeds(some, site, {}, NOW)
+    return find_floods(publish(POSTS), feeds, site.feeds, site.site)
+
+
+def test_every_format_reads_back_alike() -> None:
+    """RSS, Atom and JSON of one feed tell the same ids and addresses."""
+    seen = {document.path: [(e.id, e.url) for e in document.entries] for document in publish(POSTS)}
+    assert seen["rss.xml"] == seen["atom.xml"] == seen["feed.json"]
+    assert seen["rss.xml"][0] == (POSTS[-1].id, POSTS[-1].post.permalink)
+
+
+@given(
+    st.binary()
+    | st.sampled_from(
+        [b"", b"{}", b'{"items":[1]}', b"<a/>", b"<rss", b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><rss/>']
+    )
+)
+def test_other_bytes_are_no_feed(data: bytes) -> None:
+    """Whatever lies at the place of a feed is read or refused, never an error."""
+    found = parse_feed("rss.xml", data)
+    assert found is None or found.entries == ()
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        POSTS,
+        [*POSTS, post(99)],
+        POSTS[:-2],
+        [*POSTS[:-1], post(11, title="Edited", categories=(Category("Boats"),), updated=NOW)],
+    ],
+    ids=["nothing", "a new post", "posts taken away", "an edit"],
+)
+def test_everyday_changes_flood_nobody(some: list[Identified]) -> None:
+    """New, edited and deleted posts are what readers expect."""
+    assert floods(some) == ()
+
+
+def test_changed_ids_are_a_flood() -> None:
+    """The same pages under other ids (a lost database) would all be new again."""
+    lost = [replace(one, known=replace(one.known, id=f"urn:other:{one.id}")) for one in POSTS]
+    (warning,) = floods(lost)
+    assert warning.startswith("12 posts would appear as new")
+    assert "state database" in warning
+
+
+def test_everything_updated_at_once_is_told() -> None:
+    """Touching every post marks every post as updated."""
+    touched = [replace(one, known=replace(one.known, updated_at=NOW)) for one in POSTS]
+    (warning,) = floods(touched)
+    assert warning.startswith("12 posts would be marked as updated")
+
+
+def test_a_feed_that_ends_is_told_unless_it_is_settled() -> None:
+    """A category that vanishes, or a format that is turned off, is named, unless it is retired or renamed."""
+    bare = posts(range(12))
+    assert all("category/boats" in warning for warning in floods(bare))
+    assert len(floods(bare)) == 3
+    assert floods(bare, settings(items=20, retired=("category/boats",))) == ()
+    assert floods(bare, settings(items=20, renamed={"category/boats": "category/ships"})) == ()
+    (warning, *_) = floods(POSTS, settings(items=20, formats=("rss", "atom")))
+    assert "feed.json" in warning
+
+
+def test_a_secure_site_announces_secure_feeds() -> None:
+    """feeds_url without https is pointed out."""
+    site = settings(site={"feeds_url": "http://blog.example/feeds"}, items=20)
+    assert "without https" in floods(POSTS, site)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("Generative", "generative"),
+        ("Artificial Intelligence", "artificial-intelligence"),
+        ("  machine_learning ", "machine-learning"),
+        ("Ämne", "ämne"),
+        ("機械学習", "機械学習"),
+        ("ﬁne", "fine"),
+        ("ar", "ar"),
+    ],
+)
+def test_plain_names_read_as_they_are(name: str, folder: str) -> None:
+    """Letters and digits of any script in lower case, words joined by hyphens."""
+    assert to_folder(name) == folder
+
+
+def test_names_that_lose_signs_stay_apart() -> None:
+    """C, C++ and C# are three folders, and no other category decides what each is called."""
+    made = [to_folder(name) for name in ("C", "C++", "C#", "++", "..", "a/b")]
+    assert len(set(made)) == 6
+    assert made[0] == "c"
+
+
+@given(st.text(min_size=1))
+def test_any_name_is_a_safe_folder(name: str) -> None:
+    """No name escapes the publish folder, hides a file or is refused by the output; case does not matter."""
+    folder = to_folder(name)
+    if folder:
+        assert check_path(f"category/{folder}/rss.xml")
+        assert "/" not in folder
+    assert to_folder(name.upper().lower()) == to_folder(name.lower()) or name.upper().lower() != name.lower()

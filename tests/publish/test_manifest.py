@@ -13,8 +13,8 @@ from syndicate.publish.card_renderer import AT_ONCE, batches
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.write import write_documents
 from syndicate.store import open_store
-from syndicate.store.backup import back_up
 from syndicate.store.cache import open_cache
+from syndicate.store.file import back_up
 from tests.containment.troubles import TROUBLES, name_of
 
 PATH = "meta/a.html"

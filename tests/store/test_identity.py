@@ -11,8 +11,8 @@ from sqlalchemy import make_url, update
 from syndicate.errors import Contradicted
 from syndicate.model import Occasion, Receipt, State
 from syndicate.store import open_store
-from syndicate.store.backup import back_up
 from syndicate.store.cache import open_cache
+from syndicate.store.file import back_up
 from syndicate.store.glance import Moment, glance, keep_seen, read_seen
 from syndicate.store.identity import LEAP, Contradiction, raise_counter
 from syndicate.store.schema import states as site_states

@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from syndicate.errors import StateError
 from syndicate.store import open_store
-from syndicate.store.locks import ProcessLock, clear_dead
+from syndicate.store.file import ProcessLock, clear_dead
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
 from tests.store.rows import SITE

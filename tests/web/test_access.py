@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.stats.hits import parse_line
-from syndicate.web import make_app
-from syndicate.web.asgi import format_line
+from syndicate.web import format_line, make_app
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving
 

@@ -17,10 +17,9 @@ from starlette.routing import BaseRoute, Mount
 from syndicate.app.queue import choose_time
 from syndicate.model import State
 from syndicate.store.passes import Scope
-from syndicate.web import make_app
+from syndicate.web import API_PLACES, Health, make_app
 from syndicate.web.api import Rate, make_api
 from syndicate.web.api.endpoints import ENDPOINTS, make_document
-from syndicate.web.asgi import API_PLACES, Health
 from syndicate.web.dashboard import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_token
 from tests.web.api import make_desk, make_key, serve_api
