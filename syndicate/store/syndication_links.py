@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
 from syndicate.model import NEW, Counted, Delivery, Message, Occasion, Reactions, Reason, Receipt, State
-from syndicate.store.database import Part, insert_of
+from syndicate.store.database import Part, put
 from syndicate.store.mapping import find_receipt, make_key, parse_delivery, render_receipt
 from syndicate.store.schema import deliveries, is_readable, reactions
 from syndicate.store.transitions import Step, change, move, walk
@@ -269,10 +269,7 @@ class ReactionBook(Part):
                 return
             numbers = {name: getattr(counted, name, None) for name in _NAMES}
             key = {"site": self._site, "delivery_id": delivery_id, "at": now}
-            changed = insert_of(connection)(reactions).on_conflict_do_update(
-                index_elements=list(key), set_={"looked_at": now, **numbers}
-            )
-            connection.execute(changed, {**key, "looked_at": now, **numbers})
+            put(connection, reactions, key, {"looked_at": now, **numbers})
 
     def list_counts(self, delivery_ids: Sequence[int]) -> Mapping[int, tuple[Counted, ...]]:
         """What was counted of these messages, the oldest first; those of which nothing is known are left out."""
