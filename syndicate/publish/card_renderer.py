@@ -57,42 +57,6 @@ class Job:
         return parse_frame(self.frame)
 
 
-class CardJobs:
-    """Makes jobs, and says what is asked of one; its words are made only where somebody needs them."""
-
-    def __init__(self, settings: Settings, renderer: CardRenderer) -> None:
-        self._settings = settings
-        self._renderer = renderer
-
-    def list_jobs(self, posts: Sequence[Identified], found: Mapping[str, FoundPicture]) -> Iterator[Job]:
-        """A job for each post in each size; `found` is by picture URL."""
-        site, frames = self._settings.site, self._settings.cards.sizes
-        house = f"{site.title}\0{site.timezone}\0{site.language}\0{site.authors}"
-        common = {frame: f"{self._make_key(CardContent(title=''), '', frame)} {house}" for frame in frames}
-        for one in posts:
-            picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
-            own = f"{_tell(one.post)} {picture.digest}"
-            for frame in frames:
-                yield Job(one, frame, picture, fingerprint(own, common[frame]))
-
-    def make_words(self, job: Job) -> CardContent:
-        """What the card says."""
-        return make_content(job.one.post, self._settings.site)
-
-    def make_key(self, job: Job) -> str:
-        """What shapes its picture: the slower question, for a post that changed somewhere."""
-        return self._make_key(self.make_words(job), job.picture.digest, job.frame)
-
-    def _make_key(self, content: CardContent, picture: str, frame: str) -> str:
-        return card_key(
-            content,
-            design_digest=self._renderer.design_digest,
-            fonts_digest=self._renderer.fonts_digest,
-            picture=picture,
-            size=parse_frame(frame),
-        )
-
-
 def _tell(post: Post) -> str:
     """Everything of a post that a card may show, by its digest and by what that leaves out."""
     picture = (post.picture.focus, post.picture.kind) if post.picture else None
@@ -125,14 +89,41 @@ def suit_networks(rules: CardRules, limits: Iterable[Limits]) -> CardRules:
 
 
 class CardRenderer:
-    """Draws for one site. Threads may share it once `open` was called."""
+    """Says of which cards a site is made, and draws them. Threads may share it once `open` was called."""
 
     def __init__(self, settings: Settings, read_template: Callable[[str], str]) -> None:
-        self._rules = settings.cards
-        self._root = settings.root
+        self._settings, self._rules, self._root = settings, settings.cards, settings.root
         self._read_template = read_template
         self._fonts: FontSet | None = None
         self.decoder = Decoder()
+
+    def list_jobs(self, posts: Sequence[Identified], found: Mapping[str, FoundPicture]) -> Iterator[Job]:
+        """A job for each post in each size; `found` is by picture URL."""
+        site, frames = self._settings.site, self._settings.cards.sizes
+        house = f"{site.title}\0{site.timezone}\0{site.language}\0{site.authors}"
+        common = {frame: f"{self._make_key(CardContent(title=''), '', frame)} {house}" for frame in frames}
+        for one in posts:
+            picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
+            own = f"{_tell(one.post)} {picture.digest}"
+            for frame in frames:
+                yield Job(one, frame, picture, fingerprint(own, common[frame]))
+
+    def make_words(self, job: Job) -> CardContent:
+        """What the card says."""
+        return make_content(job.one.post, self._settings.site)
+
+    def make_key(self, job: Job) -> str:
+        """What shapes its picture: the slower question, for a post that changed somewhere."""
+        return self._make_key(self.make_words(job), job.picture.digest, job.frame)
+
+    def _make_key(self, content: CardContent, picture: str, frame: str) -> str:
+        return card_key(
+            content,
+            design_digest=self.design_digest,
+            fonts_digest=self.fonts_digest,
+            picture=picture,
+            size=parse_frame(frame),
+        )
 
     @cached_property
     def design_digest(self) -> str:

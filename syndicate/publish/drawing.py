@@ -26,7 +26,7 @@ from syndicate.model import (
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds import list_public
 from syndicate.processes import count_cores
-from syndicate.publish.card_renderer import AT_ONCE, CardJobs, CardRenderer, Draw, Job, batches, open_renderers
+from syndicate.publish.card_renderer import AT_ONCE, CardRenderer, Draw, Job, batches, open_renderers
 from syndicate.publish.manifest import Card, Manifest, name_of, refer_cards
 from syndicate.publish.own_pictures import ListPictures, OwnPictures
 
@@ -104,7 +104,6 @@ class Drawer:
         self._manifest = manifest
         self._open_http = open_http
         self.own = OwnPictures(settings, cache, renderer, manifest, open_http=open_http, list_pictures=list_pictures)
-        self._jobs = CardJobs(settings, renderer)
         self._main = settings.cards.sizes[0]
         self._referred: dict[str, CardRef] = {}
 
@@ -168,7 +167,7 @@ class Drawer:
                 yield self._sketch(job)
 
     def _sketch(self, job: Job) -> Sketch:
-        content, found = self._jobs.make_words(job), list[Sketch]()
+        content, found = self._renderer.make_words(job), list[Sketch]()
         with contain(lambda error: found.append(Sketch(content, trouble=_tell_trouble(error)))):
             drawing = self._renderer.draw(content, self._read(job), job.pixels)
             found.append(Sketch(content, drawing, lacks=_tell_lack(job)))
@@ -192,7 +191,7 @@ class Drawer:
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)
         found = self._find_pictures(posts, plan, self._open_http())
-        return list(self._jobs.list_jobs(posts, found)), found
+        return list(self._renderer.list_jobs(posts, found)), found
 
     def _find_pictures(
         self, posts: Sequence[Identified], plan: Plan, http: Client | None
@@ -210,7 +209,7 @@ class Drawer:
             if card is None or card.slug != job.slug or not self._manifest.has_card(card):
                 missing.append(job)
             elif card.fingerprint != job.fingerprint:
-                if card.key == self._jobs.make_key(job):
+                if card.key == self._renderer.make_key(job):
                     renewed.append(replace(card, fingerprint=job.fingerprint))
                 else:
                     missing.append(job)
@@ -220,7 +219,7 @@ class Drawer:
 
     def _open_renderer(self, jobs: Sequence[Job]) -> str:
         """Everything that the cards say, each character once."""
-        text = "".join(sorted(set().union(*(_letters(self._jobs.make_words(job)) for job in jobs))))
+        text = "".join(sorted(set().union(*(_letters(self._renderer.make_words(job)) for job in jobs))))
         self._renderer.open(text)
         return text
 
@@ -257,7 +256,7 @@ class Drawer:
 
     def _draw_one(self, job: Job, draw: Draw) -> _Made:
         photo = self._read(job)
-        drawing = draw((self._jobs.make_words(job), photo, job.pixels))
+        drawing = draw((self._renderer.make_words(job), photo, job.pixels))
         is_whole = photo is not None or not job.picture.digest
         suffix = "" if job.frame == self._main else job.frame
         path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
@@ -275,7 +274,7 @@ class Drawer:
             slug=job.slug,
             frame=job.frame,
             fingerprint=job.fingerprint,
-            key=self._jobs.make_key(job),
+            key=self._renderer.make_key(job),
             path=path,
             media_type=drawing.media_type,
             width=drawing.width,
