@@ -21,7 +21,6 @@ from urllib.parse import quote
 
 import orjson
 
-from syndicate.cards import path_by_digest
 from syndicate.errors import StateError
 from syndicate.model import SQUARE, Artefact, CardRef, CardRules, Problem, PublishedFile
 from syndicate.output import Output
@@ -328,6 +327,8 @@ class Manifest:
 
     def _is_card(self, path: str, data: bytes) -> bool:
         """A card names its own bytes; under its other name it is a copy of one that does."""
+        from syndicate.cards import path_by_digest  # noqa: PLC0415 - a plan asks for cards, and needs no Pillow
+
         found = CARD.fullmatch(path)
         if found is None:
             return False
