@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ settings.load_profile("quick")
 
 HERE = Path(__file__).parent
 
+sys.modules.setdefault("httpx._main", None)  # as syndicate.http does: it would load Click, Rich and Pygments
 gc.disable()  # until everything is collected: what is loaded by then stays
 
 # `make test` answers within seconds: the main job, each room's rules, the first two networks. These files are not even
