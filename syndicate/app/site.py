@@ -305,8 +305,9 @@ class OpenSite:
 
 def identify(database: str) -> str:
     """Tells a replaced state database from the one that a publication was made with."""
+    path = os.path.realpath(database.removeprefix("sqlite:///"))
     try:
-        return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"
+        return f"sqlite:///{path} {Path(path).stat().st_ino}"
     except OSError:
         return database
 

@@ -150,12 +150,17 @@ def test_a_changed_file_is_taken_up_with_the_state_it_has(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_link_to_another_release_is_a_change(tmp_path):
-    """Each release is a folder of its own with the same settings; state and feeds lie beside them."""
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_link_to_another_release_is_a_change(tmp_path, is_linked):
+    """Each release is a folder of its own with the same settings; state and feeds lie beside them, or are linked."""
     shared = f'\n[storage]\ndatabase = "sqlite:///{tmp_path}/state.db"\npublish_to = "{tmp_path}/feeds"\n'
-    blogs = [House(tmp_path / name, CONFIG + shared) for name in ("one", "two")]
+    blogs = [House(tmp_path / name, CONFIG + ("" if is_linked else shared)) for name in ("one", "two")]
+    for name in ("state", "feeds"):
+        (tmp_path / name).mkdir()
     for blog in blogs:
         blog.write("first", title=f"In {blog.root.name}")
+        (blog.root / ".syndicate").symlink_to(tmp_path / "state")
+        (blog.root / "feeds").symlink_to(tmp_path / "feeds")
     current = tmp_path / "current"
     current.symlink_to(blogs[0].root)
     with App(current / "syndicate.toml", lambda: blogs[0].now) as app:
