@@ -158,7 +158,8 @@ def _recall(site: SeenSite, found: Unchanged, now: datetime, slug: str = "") -> 
     named = [_name(post, here[source], names, now) for source, post in (posts or {}).items()]
     if posts is None or None in named:
         return False
-    state.posts, state.tells_all_posts = ids, bool(_list_following(site))
+    removes = any(account.enabled and account.on_delete == "delete" for account in site.settings.accounts)
+    state.posts, state.tells_all_posts = ids, removes and len(here) < len(rows)  # a removal is held against all posts
     changed = ((int(mark.partition(" ")[0]), one) for one, mark in found.seen.marks.items())
     newest, source = max(changed, default=(0, ""))
     site.snapshot = Snapshot(
