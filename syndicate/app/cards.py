@@ -20,7 +20,7 @@ from syndicate.templates import read_template
 
 def _choose(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> Plan:
     plan = read_plan(site, now)
-    return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
+    return replace(plan, identified=tuple(get_post(site, plan, slug) for slug in slugs)) if slugs else plan
 
 
 def draw_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:

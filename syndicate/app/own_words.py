@@ -89,7 +89,7 @@ def require_media(site: OpenSite, account: str, media: str) -> None:
 
 def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
     """One of the post's own pictures as a file to publish. Raises UsageError where it is none, or cannot be used."""
-    one, own = get_post(read_plan(site, now).identified, slug), open_drawer(site).own
+    one, own = get_post(site, read_plan(site, now), slug), open_drawer(site).own
     before = own.find(one.id, media)
     try:
         with site.take_turn():

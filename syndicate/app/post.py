@@ -69,7 +69,7 @@ def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPla
     named = tuple(site.accounts.get(name) for name in asked.to)
     if not named and not site.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    item = get_post(read_plan(site, now).identified, asked.post)
+    item = get_post(site, read_plan(site, now), asked.post)
     chosen = named or choose_accounts(item, site.accounts.enabled.values())
     learn_missing_limits(site, chosen)
     cards = open_drawer(site).list_drawn()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from syndicate.app.site import OpenSite, identify
 from syndicate.containment import contain
 from syndicate.content import SeenPosts, look_at_files, look_at_posts
-from syndicate.errors import UsageError, tell_for_log
+from syndicate.errors import tell_for_log
 from syndicate.fonts import digest_fonts
 from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish import LastPublication, Progress, Published, keep_silent, look_at
@@ -284,14 +284,13 @@ def _name_place(site: OpenSite) -> str:
     return site.settings.storage.publish_to.removeprefix(f"{site.settings.root}/").rstrip("/")
 
 
-def get_post(identified: Sequence[Identified], slug: str) -> Identified:
-    """The post of a slug. Raises UsageError naming near ones."""
-    found = next((one for one in identified if one.post.slug == slug), None)
-    if found is None:
-        import difflib
+def get_post(site: OpenSite, plan: Plan, slug: str) -> Identified:
+    """The post of a slug. Raises UsageError that says why there is none, and names a near one."""
+    from syndicate.planning.deliveries import tell_missing
 
-        near = difflib.get_close_matches(slug, [one.post.slug for one in identified], 3)
-        raise UsageError(f'there is no post "{slug}"', hint=f"did you mean {', '.join(near)}?" if near else "")
+    found = next((one for one in plan.identified if one.post.slug == slug), None)
+    if found is None:
+        raise tell_missing(slug, plan, site.read_snapshot().posts)
     return found
 
 

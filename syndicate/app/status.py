@@ -234,7 +234,9 @@ def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
     known = named[0] if named else None
     trails = {one.id: store.list_attempts(one.id) for one in deliveries}
     zone = ZoneInfo(site.settings.site.timezone)
-    lines = explain(slug, plan, known, deliveries, trails, zone=zone, earlier=named[1:])
+    lines = explain(
+        slug, plan, known, deliveries, trails, zone=zone, earlier=named[1:], posts=site.read_snapshot().posts
+    )
     return Story(
         slug=slug,
         lines=lines,

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Reason, Receipt, State
-from syndicate.planning.deliveries import explain, say_reason, say_why
+from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Problem, Reason, Receipt, State
+from syndicate.planning.deliveries import explain, say_reason, say_why, tell_missing
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -99,6 +99,16 @@ def test_a_slug_that_nobody_knows() -> None:
     with pytest.raises(UsageError, match='no post has the slug "harbor"') as caught:
         explain("harbor", blog.plan(), None, [], {}, zone=BERLIN)
     assert caught.value.hint == 'did you mean "harbour"?'
+
+
+def test_a_draft_and_a_broken_file_are_told_as_such() -> None:
+    """Who names a post that is not public yet hears why it is none."""
+    plan = replace(Blog().plan(), problems=(Problem("torn.md", "a quote is never closed", 3),))
+    draft = replace(make_post("later"), is_draft=True)
+    assert (
+        tell_missing("later", plan, [draft]).hint == f"{draft.source} is a draft: it can be sent once it is published"
+    )
+    assert "torn.md:3: a quote is never closed" in tell_missing("torn", plan, [draft]).hint
 
 
 @pytest.mark.parametrize("reason", Reason)

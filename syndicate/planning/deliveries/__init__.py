@@ -240,13 +240,14 @@ def explain(
     *,
     zone: ZoneInfo,
     earlier: Sequence[KnownPost] = (),
+    posts: Sequence[Post] = (),
 ) -> tuple[str, ...]:
     """Lines for a person: the post, its identity, each delivery with its trail, what would be added now.
 
-    `known` is the row the state database has for the slug, `earlier` are other posts that had this name once; times are
-    shown in the zone. Raises UsageError for a slug that nobody knows.
+    `known` is the row the state database has for the slug, `earlier` are other posts that had this name once, `posts`
+    all that were read; times are shown in the zone. Raises UsageError for a slug that nobody knows.
     """
-    lines = [*_explain_post(slug, plan, known, zone)]
+    lines = [*_explain_post(slug, plan, known, zone, posts)]
     others = {row.id for row in earlier}
     lines += _explain_deliveries([one for one in deliveries if one.post_id not in others], attempts, zone)
     for row in earlier:
@@ -273,11 +274,13 @@ def _explain_deliveries(
         yield from _explain_delivery(delivery, attempts.get(delivery.id, ()), zone)
 
 
-def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo) -> Iterable[str]:
+def _explain_post(
+    slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo, posts: Sequence[Post]
+) -> Iterable[str]:
     item = next((item for item in plan.identified if item.post.slug == slug), None)
     row = item.known if item else known
     if row is None:
-        raise UsageError(f'no post has the slug "{slug}"', hint=_hint(slug, plan))
+        raise tell_missing(slug, plan, posts)
     yield f'{slug}: "{row.title}" in {row.source}'
     yield f"id {row.id}, first seen {_local(row.first_seen_at, zone)}"
     if item is None:
@@ -297,13 +300,18 @@ def find_other_date(item: Identified) -> datetime | None:
     return date if date is not None and date != item.known.published_at else None
 
 
-def _hint(slug: str, plan: Plan) -> str:
-    """A file of that name that cannot be read, a slug like it, or why there may be none."""
-    names = {problem.source.rpartition("/")[2].rpartition(".")[0]: problem for problem in plan.problems}
-    near = get_close_matches(slug, [one.post.slug for one in plan.identified], n=1)
-    if slug in names:
-        return str(names[slug])
-    return f'did you mean "{near[0]}"?' if near else "drafts are not known before they are published"
+def tell_missing(slug: str, plan: Plan, posts: Iterable[Post]) -> UsageError:
+    """Why no post has this slug: it is a draft, its file cannot be read, or another one is meant."""
+    drafts = {post.slug: post.source for post in posts if post.is_draft}
+    unread = {problem.source.rpartition("/")[2].rpartition(".")[0]: problem for problem in plan.problems}
+    near = get_close_matches(slug, [*(one.post.slug for one in plan.identified), *drafts], n=1)
+    if slug in drafts:
+        hint = f"{drafts[slug]} is a draft: it can be sent once it is published"
+    elif slug in unread:
+        hint = str(unread[slug])
+    else:
+        hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --all` names the posts there are"
+    return UsageError(f'no post has the slug "{slug}"', hint=hint)
 
 
 def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneInfo) -> Iterable[str]:
