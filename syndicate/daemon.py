@@ -10,6 +10,7 @@ runs has GRACE to finish, and a call that is still open then is settled at the n
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -81,7 +82,7 @@ class Daemon:
         self._to_beat = threading.Event()
 
     def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> bool:
-        """Work until SIGTERM or SIGINT; returns whether all that ran was finished.
+        """Work until SIGTERM or SIGINT; returns whether all that ran was finished. SIGHUP: look at everything now.
 
         `alongside` are further loops (the web server) that end on the event.
         """
@@ -96,7 +97,7 @@ class Daemon:
             *(_bound(loop, self._stop) for loop in alongside),
         ]
         threads = [threading.Thread(target=loop, name=f"syndicate-{n}", daemon=True) for n, loop in enumerate(loops)]
-        with _signals(self._stop):
+        with _signals(self._stop, self._look_anew):
             for thread in threads:
                 thread.start()
             try:
@@ -137,6 +138,11 @@ class Daemon:
 
     def stop(self) -> None:
         self._stop.set()
+
+    def _look_anew(self) -> None:
+        log.info("looking at everything anew")
+        self._watcher.doubt()
+        self._to_publish.set()
 
     def _make_scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
@@ -254,23 +260,21 @@ def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Ca
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    """SIGTERM, SIGINT and a closed terminal (SIGHUP, unless `nohup` ignores it) ask to stop.
+def _signals(stop: threading.Event, look_anew: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT ask to stop, and so does a closed terminal, unless `nohup` ignores its SIGHUP.
 
-    The handlers of before come back afterwards.
+    Where there is no terminal, SIGHUP is how people tell a service to look again. The handlers of before come back
+    afterwards.
 
-    A thread sets the event: the handler may have interrupted this very thread while it held the event's lock.
+    A thread acts on it: the handler may have interrupted this very thread while it held an event's lock.
     """
 
-    def ask(*_: object) -> None:
-        threading.Thread(target=stop.set, name="syndicate-stop").start()
+    def on(act: Callable[[], None]) -> Callable[..., None]:
+        return lambda *_: threading.Thread(target=act, name="syndicate-signal").start()
 
-    asked = [
-        number
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        if signal.getsignal(number) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, ask) for number in asked}
+    acts = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: stop.set if os.isatty(0) else look_anew}
+    asked = {number: act for number, act in acts.items() if signal.getsignal(number) != signal.SIG_IGN}
+    before = {number: signal.signal(number, on(act)) for number, act in asked.items()}
     try:
         yield
     finally:

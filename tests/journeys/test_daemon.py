@@ -17,7 +17,9 @@ DEADLINE = 60
 def daemon(blog: Blog, *words: str):
     """`syndicate run` in a process, ended by its id whatever happens."""
     with (blog.root / "daemon.log").open("w") as log:
-        process = subprocess.Popen(blog.command("run", *words), stderr=log, env=blog.environment(), cwd=blog.root)
+        process = subprocess.Popen(
+            blog.command("run", *words), stdin=subprocess.DEVNULL, stderr=log, env=blog.environment(), cwd=blog.root
+        )
         try:
             yield process
         finally:
@@ -45,12 +47,14 @@ def stop(process) -> int:
 
 
 def test_a_new_file_becomes_feed_card_and_message(tmp_path):
-    """A post saved while the daemon runs is published and announced; SIGTERM ends it with exit code 0."""
+    """A post saved while the daemon runs is published and announced; after SIGHUP, too; SIGTERM ends it with code 0."""
     blog = Blog(tmp_path)
     blog.write("old", title="Old")
     with daemon(blog) as process:
         wait_until((blog.feeds / "feed.json").exists, process, blog)
         wait_until(lambda: "Old" in blog.entries(), process, blog)
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "looking at everything anew" in read_log(blog), process, blog)
         # A half-written file first: it must neither break anything nor be announced as it is.
         half = blog.posts / "fresh.md"
         half.write_text('---\ntitle: "Fre', encoding="utf-8")
