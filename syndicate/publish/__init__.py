@@ -193,13 +193,18 @@ class Renewed:
 
 
 def renew_record(record: str, renewed: Renewed, output: Output) -> str:
-    """How it ended: by itself it is out of date when the last whole publication was to be."""
+    """How it ended: by itself it is out of date when the last whole publication was to be, and at once where files went
+    meanwhile."""
     before = _parse_records(record)
     value: Mapping[str, Any] = before[renewed.base]
-    until = min([datetime.fromisoformat(value["until"]), *([renewed.ends] if renewed.ends else [])])
     places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in renewed.paths)})
+    published = output.fingerprint(places)
+    gone = {line for line in published.splitlines() if line.endswith(" None")} - set(value["published"].splitlines())
+    has_lost = gone or len(output.stat_files(renewed.paths)) < len(renewed.paths)
+    ends = (renewed.ends, renewed.at if has_lost else None)
+    until = min([datetime.fromisoformat(value["until"]), *(at for at in ends if at)])
     now = {"made_of": renewed.made_of, "at": renewed.at.isoformat(), "until": until.isoformat()}
-    value = {**value, **now, "places": places, "published": output.fingerprint(places)}
+    value = {**value, **now, "places": places, "published": published}
     return orjson.dumps((before if renewed.only else {}) | {renewed.only: value}).decode()
 
 

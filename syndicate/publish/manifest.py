@@ -181,6 +181,12 @@ class Manifest:
         """Every file that is there, whoever wrote it."""
         return self._seen.sizes.keys()
 
+    def has_lost(self, needed: Iterable[str]) -> bool:
+        """Whether one of these files went while we worked: a generator that builds the site anew clears its folder."""
+        there = [path for path in needed if path in self._seen.sizes]
+        is_cheap = bool(self._output.fingerprint([""]))
+        return is_cheap and len(self._output.stat_files(there)) < len(there)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """One for each file that was left as it is."""

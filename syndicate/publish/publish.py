@@ -155,7 +155,7 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
         made_of=began.made_of,
         only=began.only,
         at=plan.now,
-        ends=(plan.next_change_at, drawn.retry_at),
+        ends=(plan.next_change_at, drawn.retry_at, plan.now if needs.manifest.has_lost(needed) else None),
         files=began.watched,
         posts=len(plan.identified),
         problems=problems,

@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from syndicate.app.publish import gather, open_last
+from syndicate.app.publish import ask, gather, open_last, publish_edits
 from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MANY
 from syndicate.content.records import Memory
@@ -116,6 +117,28 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
     with blog.open() as app:
         assert app.publish().new_posts == 1
     assert set(blog.entries()) == {"First", "Second"}
+
+
+@pytest.mark.parametrize("name", ["first", "new"])
+def test_what_goes_while_it_publishes_comes_back_with_the_next(tmp_path, name):
+    """A generator that clears its folder as a post is edited, or a new one comes, takes nothing away for long."""
+    blog = House(tmp_path)
+    text = "A river runs behind the house where we planted garlic and wrote letters about stones. " * 3
+    blog.write("first", body=text)
+    blog.write("other", body=text)
+    with blog.open() as app:
+        app.publish()
+    before = {path.relative_to(blog.feeds) for path in blog.feeds.rglob("*")}
+    blog.write(name, body=f"{text} And more.")
+    clear = cache(lambda: shutil.rmtree(blog.feeds))
+    with blog.wired() as site:
+        site.output, asked = Counting(blog.feeds, lambda _some: clear()), ask(site, "", blog.now)
+        assert (publish_edits(site, asked) is None) == (name == "new")
+        if name == "new":
+            publish(gather(site), blog.now, made_of=asked.made_of)
+    with blog.open() as app:
+        app.publish()
+    assert before <= {path.relative_to(blog.feeds) for path in blog.feeds.rglob("*")}
 
 
 def test_a_publication_that_fails_keeps_the_sent_message(tmp_path):
