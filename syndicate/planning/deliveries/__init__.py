@@ -310,7 +310,7 @@ def tell_missing(slug: str, plan: Plan, posts: Iterable[Post]) -> UsageError:
     elif slug in unread:
         hint = str(unread[slug])
     else:
-        hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --all` names the posts there are"
+        hint = f"did you mean {near[0]}?" if near else "`syndicate queue --all` names the posts there are"
     return UsageError(f'no post has the slug "{slug}"', hint=hint)
 
 
@@ -325,8 +325,10 @@ def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneIn
     why = "" if place and place == delivery.detail else say_why(delivery)
     yield line + (f" - {why}" if why else "")
     for attempt in trail:
-        detail = f" - {say_reason(attempt.reason, attempt.detail)}" if attempt.reason else ""
-        yield f"  {_local(attempt.at, zone)} {attempt.action}: {attempt.outcome} → {attempt.state}{detail}"
+        is_told = place and attempt.detail == place
+        detail = f" - {say_reason(attempt.reason, attempt.detail)}" if attempt.reason and not is_told else ""
+        went = "" if attempt.outcome == attempt.state else f" → {attempt.state}"
+        yield f"  {_local(attempt.at, zone)} {attempt.action}: {attempt.outcome}{went}{detail}"
 
 
 def _explain_planned(row: PlannedDelivery, zone: ZoneInfo) -> str:
