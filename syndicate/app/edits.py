@@ -122,7 +122,13 @@ def amend_account(
     site: OpenSite, amendments: Iterable[Amendment], now: datetime, is_stopping: Callable[[], bool] = lambda: False
 ) -> tuple[Amended, ...]:
     """One account's, one after another; trouble is a line and stops nothing else. What failed is planned again."""
-    return tuple(_amend_one(site, one, now) for one in amendments if not is_stopping())
+    return tuple(_amend_one(site, one, now) for one in amendments if not is_stopping() and _is_to_do(site, one))
+
+
+def _is_to_do(site: OpenSite, one: Amendment) -> bool:
+    """Not where a round that ended after this one was planned has made the same change."""
+    row = site.store.get_delivery(one.delivery.id)
+    return (row.state, row.message) == (one.delivery.state, one.delivery.message)
 
 
 def _amend_one(site: OpenSite, one: Amendment, now: datetime) -> Amended:

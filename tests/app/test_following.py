@@ -191,6 +191,16 @@ def test_an_edit_that_fails_backs_off_and_is_given_up(blog: Blog, fake: FakeMast
     assert blog.app.amend(blog.app.list_amendments()) == ("post1 on toot: edited",)
 
 
+def test_an_edit_planned_twice_is_made_once(blog: Blog, fake: FakeMastodon) -> None:
+    """A round may plan while another one still edits; what was done by then is not asked again."""
+    blog.send("post1")
+    blog.write("post1", words="Read it twice.")
+    blog.app.publish()
+    twice = blog.app.list_amendments(), blog.app.list_amendments()
+    assert [blog.app.amend(planned) for planned in twice] == [("post1 on toot: edited",), ()]
+    assert len(fake.sent("PUT")) == 1
+
+
 def test_an_account_on_another_server_asks_nothing_about_the_old_one(
     blog: Blog, fake: FakeMastodon, website: Website
 ) -> None:
