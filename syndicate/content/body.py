@@ -17,8 +17,8 @@ from syndicate.content.permalinks import date_in_name
 from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.dialects import drop_mdx, is_mdx, open_notes
-from syndicate.text.generator_code import MARK, GeneratorCode, Piece, finish
-from syndicate.text.markdown import clean_html, prune, put_back, render_html, set_apart
+from syndicate.text.generator_code import FILE, MARK, GeneratorCode, Piece, drop_marks, finish, holds_any
+from syndicate.text.markdown import clean_html, map_addresses, prune, put_back, render_html, set_apart
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import drop_label_paragraph, repair_markdown
 from syndicate.text.shortcodes import drop_shortcodes, show_code_in_html
@@ -33,6 +33,9 @@ _LEAD = re.compile(
     re.DOTALL,
 )
 _SRC = re.compile(r'\ssrc="([^"]*)"')
+_POST = re.compile(r"(?![a-zA-Z][a-zA-Z0-9+.-]*:|//)[^?#]+\.(?:mdx?|markdown)(?:[?#].*)?\Z", re.DOTALL)
+"""An address that names the file of a post: no site serves that."""
+_LOST_LINK = re.compile(rf"(?<!!)\[([^\[\]]*)\]\(<?{MARK}[^()]*\)")
 _HTML = (".html", ".htm")
 _MAX_REPAIRS = 50
 
@@ -87,7 +90,15 @@ def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
     if source.endswith(".mdx") or is_mdx(text):
         text = drop_mdx(text, code)
     is_liquid = bool(date_in_name(source)) or "_posts/" in source
-    return put_back(drop_shortcodes(text, code, is_liquid=is_liquid), formulas)
+    ready = put_back(drop_shortcodes(text, code, is_liquid=is_liquid), formulas)
+    if source.endswith(_HTML) or not holds_any(ready, (".md", ".markdown")):
+        return ready
+    return map_addresses(ready, lambda address: code.find_page(FILE, address) if _POST.match(address) else address)
+
+
+def finish_markdown(ready: str) -> str:
+    """The Markdown without marks; of a link whose address is missing, the words."""
+    return drop_marks(_LOST_LINK.sub(r"\1", ready))
 
 
 def render_body(markdown: str, source: str, permalink: str) -> str:

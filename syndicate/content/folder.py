@@ -17,6 +17,7 @@ from pathlib import Path
 from syndicate.content import Scan, fingerprint_built, scan
 from syndicate.content.built import BuiltSite, Match, Page, match_pages
 from syndicate.content.permalinks import name_by_address
+from syndicate.content.post_links import Addresses, list_moved
 from syndicate.content.reading import MANY, Reader, Reading, Served, Wanted, fill_body, is_body_of, read_files
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
 from syndicate.errors import ContentError
@@ -55,6 +56,7 @@ class ContentFolder:
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
         self._unsaved: set[str] = set()
+        self._addresses: Addresses | None = None
         self._read_at = 0.0
 
     def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
@@ -63,7 +65,7 @@ class ContentFolder:
         Raises ContentError where the folder or its disk is not there.
         """
         self._renew()
-        self._read_at = time.monotonic()
+        self._read_at, self._addresses = time.monotonic(), None
         home, found = Path(self._settings.root, self._settings.site.content), scan(self._settings)
         if len(self._outcomes) > 1 and not (found.files or any(home.iterdir())):
             raise ContentError("the content folder is empty", where=str(home), hint="mount its disk, or put a file in")
@@ -71,6 +73,7 @@ class ContentFolder:
         self._unsaved |= gone
         changed = self._read(self._list_stale(found), found, tell)
         self._learn(found, is_news=bool(changed | gone))
+        self._follow(found)
         self._flush()
         return self._snapshot(found)
 
@@ -99,7 +102,7 @@ class ContentFolder:
         is_over = bool(self._outcomes) and not self._unsaved and time.monotonic() - self._read_at > after
         if is_over:
             self._cache.forget()
-            self._stats, self._outcomes = {}, {}
+            self._stats, self._outcomes, self._addresses = {}, {}, None
         return is_over
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
@@ -107,7 +110,7 @@ class ContentFolder:
 
         A post whose body the cache lost and whose file cannot be read now is left out.
         """
-        reader, wanted = Reader(self._settings), iter(posts)
+        reader, wanted = Reader(self._settings, addresses=self._addresses), iter(posts)
         filled: list[Post] = []
         while batch := list(islice(wanted, _BATCH)):
             bodies = self._cache.get_bodies(post.source for post in batch)
@@ -128,7 +131,7 @@ class ContentFolder:
         """Read these files; the sources of which we know something else now."""
         changed: set[str] = set()
         done = 0
-        for some in read_files(wanted, self._settings):
+        for some in read_files(wanted, self._settings, self._addresses):
             done += len(some)
             tell(done, len(wanted))
             news = {reading.source for reading in some if self._remember(reading, found)}
@@ -154,6 +157,12 @@ class ContentFolder:
             self._cache.save_served(served)
         self._served = served
         self._read([(file, None, served.get(file.source)) for file in changed], found)
+
+    def _follow(self, found: Scan) -> None:
+        """Read the posts again whose links to others lead elsewhere than was thought."""
+        moved, self._addresses = list_moved(self._outcomes, self._settings)
+        if moved:
+            self._read([(one, None, self._served.get(one.source)) for one in found.files if one.source in moved], found)
 
     def _match(self) -> dict[str, Served]:
         (posts, matches), served = self._find_pages(), dict[str, Served]()
@@ -318,13 +327,15 @@ def _settle_addresses(posts: Iterable[Post], rows: _Rows) -> tuple[list[Post], l
 
     def order(post: Post) -> tuple[object, ...]:
         rank, row = found[post.source]
-        return post.is_draft, rank, row.first_seen_at if row else _NEVER, *_age(post)
+        return post.is_draft, rank, row.first_seen_at if row else _NEVER, post.published_at or _NEVER, post.source
 
     for post in sorted(posts, key=order):
         other = next((taken[place] for place in _list_places(post) if place in taken), None)
         is_own = found[post.source][0] == 0 and isinstance(other, KnownPost)
         if other and not is_own:
-            problems.append(_tell_clash(post, _name_owner(other, found)))
+            message = f'the permalink "{post.permalink}" {_name_owner(other, found)}, so this post is left out'
+            hint = "give one of them another permalink"
+            problems.append(Problem(post.source, message, key="permalink", hint=hint))
             continue
         kept.append(post)
         taken |= dict.fromkeys(_list_places(post), post)
@@ -344,15 +355,6 @@ def _name_owner(other: Post | KnownPost, found: Mapping[str, tuple[int, KnownPos
     return f"is also that of {other.source}"
 
 
-def _tell_clash(post: Post, owner: str) -> Problem:
-    message = f'the permalink "{post.permalink}" {owner}, so this post is left out'
-    return Problem(post.source, message, key="permalink", hint="give one of them another permalink")
-
-
-def _age(post: Post) -> tuple[datetime, str]:
-    return post.published_at or _NEVER, post.source
-
-
 # --- one name: whoever has it keeps it, else whoever was known first; the others are named by their addresses ---
 
 
@@ -362,7 +364,7 @@ def _name_apart(posts: Collection[Post], rows: _Rows) -> Iterator[Post]:
     def order(post: Post) -> tuple[object, ...]:
         row = found[post.source]
         first_sight = (row.first_seen_at, row.slug != post.slug) if row else (_NEVER, True)
-        return *first_sight, post.is_draft, *_age(post)
+        return *first_sight, post.is_draft, post.published_at or _NEVER, post.source
 
     posts = sorted(posts, key=order)
     counts = Counter(post.slug.casefold() for post in posts)
@@ -384,9 +386,7 @@ def _name_apart(posts: Collection[Post], rows: _Rows) -> Iterator[Post]:
 
 
 def _may_have(post: Post, name: str, given: Mapping[str, str], counts: Collection[str]) -> bool:
-    if name in given:
-        return given[name] == post.source
-    return name == post.slug.casefold() or name not in counts
+    return given[name] == post.source if name in given else name == post.slug.casefold() or name not in counts
 
 
 def _list_names(post: Post) -> Iterator[str]:

@@ -15,6 +15,7 @@ from syndicate.content.body import (
     drop_label,
     drop_lead,
     finish_body,
+    finish_markdown,
     first_heading,
     mend_body,
     note_pieces,
@@ -55,7 +56,7 @@ from syndicate.content.reading import Served
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings, make_sketch
 from syndicate.text.cleaning import is_blank, one_line
-from syndicate.text.generator_code import MARK, Piece, drop_marks
+from syndicate.text.generator_code import MARK, FindPage, Piece, drop_marks, find_no_page
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
 from syndicate.text.repair import strip_label
 
@@ -158,10 +159,12 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     *,
     served: Served | None = None,
     values: str = "",
+    find_page: FindPage | None = find_no_page,
 ) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published.
 
-    `values` is front matter from a file beside it; what the post itself says counts.
+    `values` is front matter from a file beside it; what the post itself says counts. `find_page` knows the addresses of
+    other posts; None where nobody wants the body.
     """
     if line := find_conflict(text):
         hint = "keep one of the two texts, and none of the three marks"
@@ -176,7 +179,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     fields = Fields(front, settings.content, source, SiteData(settings) if data is None else data)
     try:
         history = history or History(f"{settings.root}/{settings.site.content}")
-        return _Parser(front, fields, settings, file, history, served).parse()
+        return _Parser(front, fields, settings, file, history, served).parse(find_page)
     except ContentError as error:
         line = error.line or fields.line(error.key)
         raise type(error)(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
@@ -201,7 +204,7 @@ class _Parser:
     history: History
     served: Served | None = None
 
-    def parse(self) -> Post:
+    def parse(self, find_page: FindPage | None) -> Post:
         fields, site = self.fields, self.settings.site
         markdown = mend_body(self.front, fields, self.settings.content)
         title = self._title(markdown)
@@ -255,16 +258,16 @@ class _Parser:
             fields_digest=digest_fields(fields),
             sketch=make_sketch(self.front.body),
         )
-        return self._with_body(post, markdown)
+        return self._with_body(post, markdown, find_page) if find_page else post
 
-    def _with_body(self, post: Post, markdown: str) -> Post:
+    def _with_body(self, post: Post, markdown: str, find_page: FindPage) -> Post:
         """The post whole. Summary and body depend on each other: a label paragraph may repeat the excerpt."""
         rules, fields = self.settings.content, self.fields
         excerpt = read_declared(fields, "excerpt", rules.labels)
         description = read_declared(fields, "metaDescription", rules.labels)
         markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
         markdown = drop_heading(markdown, post.title)
-        code = fields.know_values()
+        code = replace(fields.know_values(), find_page=find_page)
         ready = ready_body(markdown, post.source, code)
         built = self._built_body(post)
         html = drop_lead(built or render_body(ready, post.source, post.permalink), post.picture)
@@ -278,7 +281,7 @@ class _Parser:
         html, summary = finish_body(html), one_line(drop_marks(summary))
         return replace(
             post,
-            markdown=drop_marks(ready),
+            markdown=finish_markdown(ready),
             html=html,
             summary=summary,
             length=length,

@@ -9,14 +9,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, cached_property
 from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import islice
 from typing import NamedTuple
 
 from syndicate.containment import contain
-from syndicate.content import Found, SiteData, find_data, join_stats
+from syndicate.content import Found, SiteData, find_data, join_stats, scan
 from syndicate.content.post_dates import History
+from syndicate.content.post_links import Addresses, PostLinks, SiteLinks, tell_address
 from syndicate.content.records import Outcome, PostCache, Stat
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Cache, Post, Problem, Settings, make_problem
@@ -138,8 +140,10 @@ class Reading:
 class Reader:
     """Reads files of one site. Make a new one for each round: commits come in between."""
 
-    def __init__(self, settings: Settings, history: History | None = None) -> None:
+    def __init__(self, settings: Settings, history: History | None = None, addresses: Addresses | None = None) -> None:
+        """`addresses` are those of all posts, where they are known; else those that links ask for are found out."""
         self._settings = settings
+        self._addresses = addresses
         self._folder = f"{settings.root}/{settings.site.content}"
         self._history = history or History(self._folder)
         self._data = SiteData(settings)
@@ -195,9 +199,8 @@ class Reader:
     def read_body(self, source: str, served: Served | None = None) -> bytes | None:
         """The body as the file has it now, None where it has none that can be read."""
         with contain(lambda _: None):  # whoever reads the folder next is told why
-            return pack_body(
-                self._parse(self._read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0)), served)
-            )
+            content = self._read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))
+            return pack_body(self._parse(content, served, self._begin_links(source)))
         return None
 
     def _read(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
@@ -230,21 +233,46 @@ class Reader:
         stat = (file.mtime_ns, file.size, file.inode, digest)
         if known and known[3] == digest:
             return Reading(file.source, stat, None)
+        links = self._begin_links(file.source)
         try:
-            post = self._parse(content, served)
+            post = self._parse(content, served, links)
         except ContentError as error:
             outcome, body = _refused(error, file.source), b""
         else:
-            outcome, body = Outcome(replace(post, html="", markdown="")), pack_body(post)
+            outcome, body = Outcome(replace(post, html="", markdown=""), links=links.found), pack_body(post)
         return Reading(file.source, NEVER_READ if outcome.may_pass else stat, outcome, body)
 
-    def _parse(self, content: Content, served: Served | None) -> Post:
+    def _begin_links(self, source: str) -> PostLinks:
+        return PostLinks(source, lambda: self._site_links)
+
+    @cached_property
+    def _site_links(self) -> SiteLinks:
+        if self._addresses is not None:
+            return SiteLinks(self._settings, self._addresses, self._addresses.__getitem__)
+        files = {file.source: file for file in scan(self._settings).files}
+        return SiteLinks(self._settings, files, cache(lambda source: self._read_address(files[source])))
+
+    def _read_address(self, file: Found) -> str | None:
+        with contain(lambda _: None):  # whoever reads that post itself is told why
+            return tell_address(self._parse(self._read_content(file), None, None))
+        return None
+
+    def _parse(self, content: Content, served: Served | None, links: PostLinks | None) -> Post:
+        """Without its body where there are no links to be found."""
         from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
 
         text, file, own = decode(content), content.found, find_own(served, content.found.mtime_ns)
         values = decode(Content(file, content.values)) if content.values else ""
         return parse_post(
-            text, file.source, file.path, self._settings, self._history, self._data, served=own, values=values
+            text,
+            file.source,
+            file.path,
+            self._settings,
+            self._history,
+            self._data,
+            served=own,
+            values=values,
+            find_page=links.find if links else None,
         )
 
 
@@ -281,11 +309,13 @@ MANY = 1_000
 _AT_ONCE = 100
 
 
-def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
+def read_files(
+    wanted: Sequence[Wanted], settings: Settings, addresses: Addresses | None = None
+) -> Iterator[list[Reading]]:
     """What became of all files, a portion at a time. What another process does not answer is read here."""
-    reader, rest = Reader(settings), iter(wanted)
+    reader, rest = Reader(settings, addresses=addresses), iter(wanted)
     with ExitStack() as closing:
-        count = count_others() if len(wanted) >= MANY else 0
+        count = count_others() if len(wanted) >= MANY and addresses is None else 0
         processes = [closing.enter_context(Process(begin_reading, settings)) for _ in range(count)]
         while own := list(islice(rest, _AT_ONCE)):
             given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
@@ -30,7 +30,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 26
+VERSION = 27
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -40,6 +40,8 @@ class Outcome:
 
     post: Post | None
     problems: tuple[Problem, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    """What its links to other posts name, each with the address that it led to."""
 
     @property
     def may_pass(self) -> bool:
@@ -54,18 +56,18 @@ _take_apart = attrgetter(*_FIELDS)
 
 def _to_row(outcome: Outcome) -> list[Any]:
     """The outcome as values that `orjson` can write; what is inside a post becomes a table by name."""
-    return [_take_apart(outcome.post) if outcome.post else None, outcome.problems]
+    return [_take_apart(outcome.post) if outcome.post else None, outcome.problems, outcome.links]
 
 
 def _from_row(row: list[Any]) -> Outcome:
     """The outcome. Raises ValueError, TypeError, LookupError or AttributeError where `_to_row` did not write it."""
-    found, problems = row
+    found, problems, links = row
     if found is None:
         return Outcome(None, _problems(problems))
     values = dict(zip(_FIELDS, found, strict=True))
     for name, read in _READ.items():
         values[name] = read(values[name])
-    return Outcome(Post(**values), _problems(problems))
+    return Outcome(Post(**values), _problems(problems), links)
 
 
 def _each(kind: Callable[..., Any]) -> Callable[[list[dict[str, Any]]], tuple[Any, ...]]:

@@ -34,6 +34,15 @@ _ARGUMENT = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^\s,"']+))""")
 _PAGES = frozenset({"page", "post", "frontmatter", "params", "meta", "data", "props"})
 UNKNOWN = object()
 """What an expression means that cannot be looked up. Not the same as nothing."""
+FILE = "file"
+"""The kind of a link in Markdown to the file of another post."""
+FindPage = Callable[[str, str], str]
+"""The address of the post that a link names, from its kind ("ref", "post_url", …, `FILE`) and the name as written."""
+
+
+def find_no_page(_kind: str, _written: str) -> str:
+    """Where no other post is known."""
+    return ""
 
 
 class Piece(NamedTuple):
@@ -52,6 +61,7 @@ class GeneratorCode:
     site: Mapping[str, object] = field(default_factory=dict)
     assigned: dict[str, object] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
+    find_page: FindPage = find_no_page
 
     def leave_out(self, text: str, *, is_missed: bool = True) -> str:
         """The mark that stands for the piece, "" for one that only stood around other text."""

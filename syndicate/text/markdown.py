@@ -162,10 +162,17 @@ Spot = tuple[int, int]
 
 def make_absolute(markdown: str, base_url: str) -> str:
     """The Markdown with relative links and pictures made absolute; every other byte stays as it is."""
-    raw = markdown.encode()
-    for start, end in sorted(set(_find_addresses(markdown, raw)), reverse=True):
-        raw = raw[:start] + _join(base_url, raw[start:end].decode()).encode() + raw[end:]
-    return raw.decode()
+    return map_addresses(markdown, lambda address: _join(base_url, address))
+
+
+def map_addresses(markdown: str, change: Callable[[str], str]) -> str:
+    """The Markdown with each address of a link or picture after `change`; every other byte stays as it is."""
+    raw, pieces, at = markdown.encode(), list[bytes](), 0
+    for start, end in sorted(set(_find_addresses(markdown, raw))):
+        if start >= at:
+            pieces += raw[at:start], change(raw[start:end].decode()).encode()
+            at = end
+    return b"".join((*pieces, raw[at:])).decode()
 
 
 def _join(base_url: str, address: str) -> str:

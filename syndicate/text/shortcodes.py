@@ -4,7 +4,7 @@ What we decided, for Hugo shortcodes and Liquid (Jekyll, Eleventy, dev.to):
 
 * pictures become Markdown pictures; films, posts and gists become plain links to them;
 * `highlight` becomes a code block; comments go; `raw` keeps its inside as it stands;
-* `ref`, `relref`, `link`, `post_url` become nothing, so the link leads to the post's own page;
+* `ref`, `relref`, `link`, `post_url` become the address of the post that they name, nothing where there is none;
 * what else is written for some programs alone: `text.dialects`;
 * values and conditions are looked up (`text.generator_code`); what cannot be is left out and noted, a value, a loop
   or a tag of its own with a mark in its place;
@@ -192,6 +192,9 @@ _CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")
 _PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE)
 _TEASER_END = re.compile(r"\s*(?:more|truncate)\b", re.IGNORECASE)
 _NAMES_OF_PAGES = frozenset({"ref", "relref", "link", "post_url"})
+_PAGE = re.compile(r"""(?:[^"']*\bpath\s*=\s*)?(?:"([^"]*)"|'([^']*)'|(.*))""", re.DOTALL)
+_HOST = re.compile(r"(?:\{\{-?\s*site\.(?:url|baseurl)\s*-?\}\})+(?=\{%-?\s*(?:link|post_url)\s)")
+"""What authors write before the path that a tag of Jekyll's becomes; of ours comes the whole address."""
 _BRACE = "\U0010fffb"
 """Stands for a brace that is text, while tags are looked for."""
 
@@ -247,7 +250,7 @@ def _replace_blocks(text: str) -> str:
 
 
 def _drop(text: str, code: GeneratorCode) -> str:
-    text = _PAGE_ADDRESS.sub("", _drop_comments(text))
+    text = _HOST.sub("", _PAGE_ADDRESS.sub("", _drop_comments(text)))
     closed = frozenset(_CLOSED.findall(text))
     text = render_tags(text, code, lambda inside, written: _replace_tag(inside, written, code, closed))
     return drop_dialect(text, code)
@@ -279,8 +282,11 @@ def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset
         closing = {"<": "&gt;", "%": "%"}[written[2]]
         return f"&#123;&#123;{written[2].replace('<', '&lt;')} {body.strip('/* ')} {closing}&#125;&#125;"
     name = body.split(None, 1)[0] if body else ""
-    if not name or name.startswith("/") or name in _NAMES_OF_PAGES:
+    if not name or name.startswith("/"):
         return ""
+    if name in _NAMES_OF_PAGES:
+        page = _PAGE.match(body.removeprefix(name).strip())
+        return code.find_page(name, page[page.lastindex or 0].strip()) if page else ""
     if name == "param":
         return to_text(code.look_up(body.partition(" ")[2].strip("\"' ")))
     if name in closed:

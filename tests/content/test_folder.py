@@ -25,7 +25,7 @@ from tests.content.golden import make_settings, read_snapshot
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "posts").mkdir()
     for number in range(30):
-        text = f"---\ntitle: Post {number}\ndate: 2025-01-02\n---\nText *{number}*.\n"
+        text = f"---\ntitle: Post {number}\ndate: 2025-01-02\n---\nText *{number}* [on]({(number + 1) % 31}.md).\n"
         (tmp_path / "posts" / f"{number}.md").write_text(text, encoding="utf-8")
     (tmp_path / "posts" / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
     site = Site(title="B", url="https://blog.example", content="posts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from syndicate.config.read import make_settings
 from syndicate.content import SiteData, look_at_posts
 from syndicate.content.folder import ContentFolder
 from syndicate.model import Post, Snapshot
+from syndicate.text.generator_code import MARK
 from tests.content import golden
 from tests.content.golden import describe, list_cases, read_case, read_snapshot
 
@@ -255,6 +257,67 @@ def _find(values: object, name: str) -> object:
 
 
 # --- Whole posts in the shapes that generators and people write ---
+
+
+OTHERS = {
+    "other.md": HEAD,
+    "2024/near.mdx": HEAD,
+    "2024/bundle/index.md": HEAD,
+    "_posts/2024-01-02-old.md": HEAD,
+    "name with space.md": HEAD,
+    "once/twice.md": HEAD,
+    "again/twice.md": HEAD,
+    "draft.md": HEAD.replace("title: T", "title: T\ndraft: true"),
+    "broken.md": "---\ntitle: [\n---\n",
+    "_hidden.md": HEAD,
+    "../../static/static.md": "a",
+    "../about.md": HEAD,
+    "../../secret.md": HEAD,
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "addresses"),
+    [
+        ("[a](../other.md)", ["/other/"]),
+        ("[a](../other.md?b=c#part 'T')", ["/other/?b=c#part"]),
+        ("[a](near.mdx) [b](./near.mdx)", ["/2024/near/", "/2024/near/"]),
+        ("[a](bundle/index.md)", ["/2024/bundle/"]),
+        ("[a](other.md) [b](/other.md)", ["/other/", "/other/"]),
+        ("[a](/content/posts/other.md) [b](/posts/2024/near.mdx)", ["/other/", "/2024/near/"]),
+        ("[a](@/posts/other.md) [b](@site/other.md)", ["/other/", "/other/"]),
+        ("[a](<../name with space.md>) [b](../name%20with%20space.md)", ["/name-with-space/", "/name-with-space/"]),
+        ("[a][b]\n\n[b]: ../other.md", ["/other/"]),
+        ('a <a href="../other.md">b</a>', ["/other/"]),
+        ("[![](/b.png)](../other.md)", ["/other/"]),
+        ('[a]({{< ref "other" >}}) [b]({{% relref "/posts/other.md#part" %}})', ["/other/", "/other/#part"]),
+        ("[a]({{< ref path='bundle' lang='en' >}}) [b]({{< ref other >}})", ["/2024/bundle/", "/other/"]),
+        ('[a]({{< ref "#part" >}})', ["/2024/linking/#part"]),
+        ("[a]({% post_url 2024-01-02-old %})", ["/_posts/2024-01-02-old/"]),
+        ("[a]({{ site.url }}{{ site.baseurl }}{% link _posts/2024-01-02-old.md %}#b)", ["/_posts/2024-01-02-old/#b"]),
+        ("[a](/static.md)", ["/static.md"]),
+        ("`[a](../other.md)`", []),
+        ("[a](gone.md) [b](./other.md)", []),
+        ("[a](gone.md#part) [b](<gone.md> 'T') [c][d]\n\n[d]: gone.md", []),
+        ('a <a href="gone.md" title="T">b</a>', []),
+        ("[a](../draft.md) [b](../broken.md) [c](../_hidden.md)", []),
+        ("[a](../../../secret.md) [b](../about.md) [c](/../secret.md) [d](/etc/../../x.md)", []),
+        ('[a]({{< ref "twice" >}}) [b]({{< ref "gone" >}}) [c]({% post_url gone %}) [d]({% link about.md %})', []),
+    ],
+)
+def test_a_link_to_another_post_s_file_leads_to_its_page(tmp_path: Path, written: str, addresses: list[str]) -> None:
+    """As Markdown, Hugo, Jekyll, Zola and Docusaurus write it; of a link to no post the words stay."""
+    for name, text in {**OTHERS, "2024/linking.md": f"{HEAD}{written}\n"}.items():
+        path = tmp_path / "content/posts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    text = '[site]\ntitle = "T"\nurl = "https://blog.example"\ncontent = "content/posts"\npermalink = "/{path}/"\n'
+    posts = {post.source: post for post in read_snapshot(make_settings(text, root=tmp_path)).posts}
+    post = posts["2024/linking.md"]
+    assert re.findall('href="https://blog.example([^"]*)"', post.html) == addresses
+    assert post.html.count("<a") == len(addresses)
+    assert MARK not in post.markdown
+    assert "gone.md" not in post.markdown.partition("[d]:")[0]
 
 
 @pytest.mark.parametrize("folder", list_cases(), ids=lambda folder: folder.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from syndicate.content import look_at_posts
 from syndicate.content.folder import ContentFolder
-from syndicate.content.reading import MAX_BYTES
+from syndicate.content.reading import MAX_BYTES, read_edited
 from syndicate.content.records import Memory
 from syndicate.errors import ContentError
 from syndicate.model import KnownPost, Settings, Snapshot
@@ -275,6 +276,55 @@ def test_a_remembering_reader_sees_what_a_fresh_one_sees(site: Settings) -> None
     """Adding, editing, breaking, moving and deleting: the index is never wrong."""
     for seen in _states(site):
         assert seen == read_snapshot(site)
+
+
+def _link(site: Settings, to: str, title: str = "Linking") -> Path:
+    return _write(site, f"{title.lower()}.md", f"{_post(title)}[x]({to}.md) [y]({{{{< ref {to} >}}}})\n")
+
+
+def _list_links(snapshot: Snapshot) -> list[str]:
+    return [link for post in snapshot.posts for link in re.findall('href="https://blog.example([^"]*)"', post.html)]
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_links_follow_the_post_that_they_lead_to(site: Settings, *, forget: bool) -> None:
+    """It moves, is a draft, is gone and comes again: whoever reads sees what is seen the first time."""
+    cache = Memory()
+    folder = ContentFolder(site, cache)
+    _link(site, "b")
+    shown = []
+    for extra in ("slug: one\n", "slug: two\n", "slug: two\ndraft: true\n", None, "slug: three\n"):
+        if extra is None:
+            Path(site.root, "posts", "b.md").unlink()
+        else:
+            _write(site, "b.md", _post("B", extra))
+            read_edited(site, cache, ["b.md"])
+        folder = ContentFolder(site, cache) if forget else folder
+        seen = read_whole(folder)
+        assert seen == read_snapshot(site)
+        shown.append(_list_links(seen))
+    assert shown == [[f"/blog/{slug}/"] * 2 if slug else [] for slug in ("one", "two", "", "", "three")]
+
+
+def test_links_of_an_edit_and_in_circles_are_those_of_a_whole_read(site: Settings) -> None:
+    """Posts that link to one another and to themselves; one that is read by itself says the same."""
+    cache = Memory()
+    for title, to in (("A", "b"), ("B", "a"), ("C", "c")):
+        _link(site, to, title)
+    edited = read_edited(site, cache, ["a.md"])
+    whole = read_snapshot(site)
+    assert edited
+    assert ContentFolder(site, cache).fill(edited.values()) == whole.posts[:1]
+    assert read_snapshot(site, cache) == whole
+    assert _list_links(whole) == [f"/blog/{slug}/" for slug in "bbaacc"]
+
+
+def test_of_links_without_end_the_first_ones_lead_to_posts(site: Settings) -> None:
+    """What is kept of one post has its limit."""
+    _write(site, "b.md", _post("B"))
+    lines = "\n".join(f"[x](b.md#{number}) [y]({number}.md)" for number in range(1_000))
+    _write(site, "a.md", f"{_post('A')}{lines}\n")
+    assert _list_links(read_snapshot(site)) == [f"/blog/b/#{number}" for number in range(500)]
 
 
 def test_a_reader_without_bodies_can_fill_some(site: Settings) -> None:

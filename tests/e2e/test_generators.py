@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 import pytest
 
@@ -264,6 +264,58 @@ def test_every_address_title_and_picture_is_as_the_generator_builds_it(tmp_path:
         source: post.permalink for source, post in posts.items()
     }
     assert not any(post.by_rule for post in read_snapshot(learned).posts)
+
+
+LINKED = {
+    "hugo": (
+        "content/posts/linking.md",
+        {
+            "hugo.toml": f'title = "Walks"\nbaseURL = "{SITE}/sub/"\n[permalinks]\nnotes = "/:year/:month/:slug/"\n',
+            "content/posts/2024/Deep Walk.md": front("Deep", "2024-03-01"),
+            "content/posts/bundle/index.md": front("Bundle", "2024-03-02"),
+            "content/notes/late.md": front("Late", "2024-03-03", "slug: Its Own\n"),
+            "layouts/_default/single.html": "{{ .Content }}",
+            "layouts/_default/list.html": "list",
+            # Links in Markdown to files, as themes with Hugo's own render hook resolve them.
+            "layouts/_default/_markup/render-link.html": "{{ $u := urls.Parse .Destination }}{{ $d := .Destination }}"
+            "{{ if not $u.Scheme }}{{ with .Page.GetPage $u.Path }}{{ $d = .RelPermalink }}{{ end }}{{ end }}"
+            '{{ with $u.Fragment }}{{ $d = printf "%s#%s" (index (split $d "#") 0) . }}{{ end }}'
+            '<a href="{{ $d | safeURL }}">{{ .Text }}</a>',
+        },
+        """[a]({{< ref "late" >}}) [b]({{< relref "/notes/late.md#part" >}}) [c]({{< ref "bundle" >}})
+        [d](bundle/index.md) [e]({{% ref "posts/bundle/index.md" %}}) [f](<2024/Deep Walk.md>) [g](/notes/late.md#part)""",
+        7,
+    ),
+    "jekyll": (
+        "_posts/2024-03-05-linking.md",
+        {
+            "_config.yml": f"title: Walks\nurl: {SITE}\nbaseurl: /sub\npermalink: pretty\nexclude: [syndicate.toml]\n",
+            "_posts/2024-03-01-First Walk.md": front("First", "2024-03-01", "layout: post\n"),
+            "_posts/deep/2024-03-02-second.md": front("Second", "2024-03-02", "layout: post\ncategory: Long\n"),
+            "notes/_posts/2024-03-03-third.md": front("Third", "2024-03-03", "layout: post\nslug: Its Own\n"),
+            "_layouts/post.html": "{{ content }}",
+        },
+        """[a]({% post_url deep/2024-03-02-second %}) [b]({% post_url notes/2024-03-03-third %}#part)
+        [c]({% link notes/_posts/2024-03-03-third.md %})
+        [d]({{ site.url }}{% link _posts/2024-03-01-First Walk.md %})""",
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_links_between_posts_lead_where_the_generator_lets_them_lead(tmp_path: Path, name: str) -> None:
+    """By the names of their files, in its own tags and in Markdown."""
+    source, files, body, count = LINKED[name]
+    text = f"---\ntitle: Linking\ndate: 2024-03-05\nlayout: post\n---\n{body}\n"
+    write(tmp_path, {**files, source: text})
+    assert call(["-q", "init", str(tmp_path)]) == 0
+    post = next(post for post in read(tmp_path).values() if post.title == "Linking")
+    build(tmp_path, SITES[name])
+    page = find_page(tmp_path / SITES[name].built, post.permalink, f"{SITE}/sub")
+    links = [urljoin(post.permalink, html.unescape(link)) for link in re.findall('<a href="([^"]*)"', page)]
+    assert len(links) == count
+    assert [*map(unquote, links)] == [unquote(html.unescape(one)) for one in re.findall('<a href="([^"]*)"', post.html)]
 
 
 def test_zola_builds_what_was_guessed() -> None:
