@@ -17,7 +17,7 @@ from pathlib import Path
 from syndicate.content import Scan, fingerprint_built, scan
 from syndicate.content.built import BuiltSite, Match, Page, match_pages
 from syndicate.content.permalinks import name_by_address
-from syndicate.content.post_links import Addresses, list_moved
+from syndicate.content.post_links import Addresses, list_addresses, list_moved
 from syndicate.content.reading import MANY, Reader, Reading, Served, Wanted, fill_body, is_body_of, read_files
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
 from syndicate.errors import ContentError
@@ -71,8 +71,7 @@ class ContentFolder:
             raise ContentError("the content folder is empty", where=str(home), hint="mount its disk, or put a file in")
         gone = self._forget(found)
         self._unsaved |= gone
-        changed = self._read(self._list_stale(found), found, tell)
-        self._learn(found, is_news=bool(changed | gone))
+        self._learn(found, is_news=bool(self._read(self._list_stale(found), found, tell) | gone))
         self._follow(found)
         self._flush()
         return self._snapshot(found)
@@ -160,7 +159,8 @@ class ContentFolder:
 
     def _follow(self, found: Scan) -> None:
         """Read the posts again whose links to others lead elsewhere than was thought."""
-        moved, self._addresses = list_moved(self._outcomes, self._settings)
+        self._addresses = list_addresses(self._outcomes)
+        moved = list_moved(self._outcomes, self._addresses, self._settings, self._cache) if self._addresses else ()
         if moved:
             self._read([(one, None, self._served.get(one.source)) for one in found.files if one.source in moved], found)
 
@@ -225,7 +225,7 @@ class ContentFolder:
         without = {source for source, outcome in self._outcomes.items() if not outcome.post} | {*found.unreadable}
         readable = (outcome.post for outcome in outcomes if outcome.post)
         posts, clashes = settle_places(readable, self._list_known, without)
-        stopped = [problem for outcome in outcomes for problem in outcome.problems]
+        stopped = (problem for outcome in outcomes for problem in outcome.problems)
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         unreadable = without | {clash.source for clash in clashes}
         newest, source = max(((file.mtime_ns, file.source) for file in found.files), default=(0, ""))

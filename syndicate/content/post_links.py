@@ -11,9 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from urllib.parse import unquote
 
-from syndicate.content.records import Outcome
+import orjson
+
+from syndicate.content.records import Outcome, PostCache
 from syndicate.model import Post, Settings
 from syndicate.text.generator_code import FILE, MARK
 
@@ -117,20 +120,28 @@ class PostLinks:
         return self.found.get(key) or (MARK if kind == FILE else "")
 
 
-def list_moved(outcomes: Mapping[str, Outcome], settings: Settings) -> tuple[set[str], Addresses | None]:
-    """The posts whose links lead elsewhere than when they were read, and where all posts are."""
+def list_addresses(outcomes: Mapping[str, Outcome]) -> Addresses | None:
+    """Of all posts; None where no post links to another one, so that nobody asks."""
     if not any(outcome.links for outcome in outcomes.values()):
-        return set(), None
-    addresses = {source: tell_address(outcome.post) for source, outcome in outcomes.items()}
-    links = SiteLinks(settings, addresses, addresses.__getitem__)
+        return None
+    return {source: tell_address(outcome.post) for source, outcome in outcomes.items()}
 
-    def is_moved(source: str, key: str, before: str) -> bool:
-        kind, _, written = key.partition(" ")
-        now = links.find(kind, written, source)
-        return now is not None and now != before
 
-    return {
-        source
-        for source, outcome in outcomes.items()
-        if any(is_moved(source, key, before) for key, before in outcome.links.items())
-    }, addresses
+def list_moved(
+    outcomes: Mapping[str, Outcome], addresses: Addresses, settings: Settings, cache: PostCache
+) -> frozenset[str]:
+    """The posts whose links lead elsewhere than when they were read; that none do is kept in mind."""
+    linking = {source: outcome.links for source, outcome in outcomes.items() if outcome.links}
+    mark = blake2b(orjson.dumps([addresses, linking], option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    if cache.get_mark() == mark:
+        return frozenset()
+    site = SiteLinks(settings, addresses, addresses.__getitem__)
+    moved = frozenset(source for source, links in linking.items() if _lead_elsewhere(links, source, site))
+    if not moved:
+        cache.put_mark(mark)
+    return moved
+
+
+def _lead_elsewhere(links: Mapping[str, str], source: str, site: SiteLinks) -> bool:
+    named = ((key.partition(" "), before) for key, before in links.items())
+    return any(site.find(kind, written, source) not in {before, None} for (kind, _, written), before in named)

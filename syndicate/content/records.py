@@ -163,6 +163,13 @@ class PostCache:
         rows = {source: list(one) for source, one in served.items()}
         self._cache.put_many(self._places, {"all": orjson.dumps(rows)})
 
+    def get_mark(self) -> bytes | None:
+        """What stands for all links between posts as they were found to lead to the right pages."""
+        return self._cache.get(self._places, "links")
+
+    def put_mark(self, mark: bytes) -> None:
+        self._cache.put_many(self._places, {"links": mark})
+
     def put_bodies(self, bodies: Mapping[str, bytes]) -> None:
         self._cache.put_many(self._bodies, bodies)
 

@@ -283,7 +283,8 @@ LINKED = {
             '<a href="{{ $d | safeURL }}">{{ .Text }}</a>',
         },
         """[a]({{< ref "late" >}}) [b]({{< relref "/notes/late.md#part" >}}) [c]({{< ref "bundle" >}})
-        [d](bundle/index.md) [e]({{% ref "posts/bundle/index.md" %}}) [f](<2024/Deep Walk.md>) [g](/notes/late.md#part)""",
+        [d](bundle/index.md) [e]({{% ref "posts/bundle/index.md" %}}) [f](<2024/Deep Walk.md>)
+        [g](/notes/late.md#part)""",
         7,
     ),
     "jekyll": (
