@@ -35,6 +35,8 @@ _LEAD = re.compile(
 _SRC = re.compile(r'\ssrc="([^"]*)"')
 _POST = re.compile(r"(?![a-zA-Z][a-zA-Z0-9+.-]*:|//)[^?#]+\.(?:mdx?|markdown)(?:[?#].*)?\Z", re.DOTALL)
 """An address that names the file of a post: no site serves that."""
+_LINKED = re.compile(r"""\.(?:mdx?|markdown)(?:[?#)>"']|[ \t]{0,9}(?:$|["'(]))""", re.IGNORECASE | re.MULTILINE)
+"""How such an address ends in a link, and hardly ever in a sentence."""
 _LOST_LINK = re.compile(rf"(?<!!)\[([^\[\]]*)\]\(<?{MARK}[^()]*\)")
 _HTML = (".html", ".htm")
 _MAX_REPAIRS = 50
@@ -91,7 +93,7 @@ def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
         text = drop_mdx(text, code)
     is_liquid = bool(date_in_name(source)) or "_posts/" in source
     ready = put_back(drop_shortcodes(text, code, is_liquid=is_liquid), formulas)
-    if source.endswith(_HTML) or not holds_any(ready, (".md", ".markdown")):
+    if source.endswith(_HTML) or not (holds_any(ready, (".md", ".markdown")) and _LINKED.search(ready)):
         return ready
     return map_addresses(ready, lambda address: code.find_page(FILE, address) if _POST.match(address) else address)
 

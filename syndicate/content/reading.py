@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import islice
@@ -144,6 +144,7 @@ class Reader:
         """`addresses` are those of all posts, where they are known; else those that links ask for are found out."""
         self._settings = settings
         self._addresses = addresses
+        self._known: dict[str, str | None] = {}
         self._folder = f"{settings.root}/{settings.site.content}"
         self._history = history or History(self._folder)
         self._data = SiteData(settings)
@@ -239,6 +240,7 @@ class Reader:
         except ContentError as error:
             outcome, body = _refused(error, file.source), b""
         else:
+            self._known[file.source] = tell_address(post)
             outcome, body = Outcome(replace(post, html="", markdown=""), links=links.found), pack_body(post)
         return Reading(file.source, NEVER_READ if outcome.may_pass else stat, outcome, body)
 
@@ -250,12 +252,14 @@ class Reader:
         if self._addresses is not None:
             return SiteLinks(self._settings, self._addresses, self._addresses.__getitem__)
         files = {file.source: file for file in scan(self._settings).files}
-        return SiteLinks(self._settings, files, cache(lambda source: self._read_address(files[source])))
+        return SiteLinks(self._settings, files, lambda source: self._tell_address(files[source]))
 
-    def _read_address(self, file: Found) -> str | None:
-        with contain(lambda _: None):  # whoever reads that post itself is told why
-            return tell_address(self._parse(self._read_content(file), None, None))
-        return None
+    def _tell_address(self, file: Found) -> str | None:
+        if file.source not in self._known:
+            self._known[file.source] = None
+            with contain(lambda _: None):  # whoever reads that post itself is told why
+                self._known[file.source] = tell_address(self._parse(self._read_content(file), None, None))
+        return self._known[file.source]
 
     def _parse(self, content: Content, served: Served | None, links: PostLinks | None) -> Post:
         """Without its body where there are no links to be found."""

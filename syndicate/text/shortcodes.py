@@ -193,7 +193,7 @@ _PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\
 _TEASER_END = re.compile(r"\s*(?:more|truncate)\b", re.IGNORECASE)
 _NAMES_OF_PAGES = frozenset({"ref", "relref", "link", "post_url"})
 _PAGE = re.compile(r"""(?:[^"']*\bpath\s*=\s*)?(?:"([^"]*)"|'([^']*)'|(.*))""", re.DOTALL)
-_HOST = re.compile(r"(?:\{\{-?\s*site\.(?:url|baseurl)\s*-?\}\})+(?=\{%-?\s*(?:link|post_url)\s)")
+_HOST = re.compile(r"(?:\{\{-?\s{0,9}site\.(?:url|baseurl)\s{0,9}-?\}\}){1,2}(?=\{%-?\s{0,9}(?:link|post_url)\s)")
 """What authors write before the path that a tag of Jekyll's becomes; of ours comes the whole address."""
 _BRACE = "\U0010fffb"
 """Stands for a brace that is text, while tags are looked for."""
