@@ -99,7 +99,7 @@ def test_usage_errors_name_what_to_do(tmp_path):
     blog = Blog(tmp_path)
     blog.write("first", title="First")
     blog.run("publish")
-    assert "did you mean first?" in blog.run("post", "frist", code=2).err
+    assert 'did you mean "first"?' in blog.run("post", "frist", code=2).err
     assert "did you mean timeline?" in blog.run("post", "first", "--to", "timelin", code=2).err
     assert "is not a time" in blog.run("post", "first", "--at", "someday", code=2).err
     (tmp_path / "syndicate.toml").write_text('[site]\ntitel = "x"\n', encoding="utf-8")

@@ -98,7 +98,7 @@ def test_a_slug_that_nobody_knows() -> None:
     blog.write(make_post("harbour"))
     with pytest.raises(UsageError, match='no post has the slug "harbor"') as caught:
         explain("harbor", blog.plan(), None, [], {}, zone=BERLIN)
-    assert caught.value.hint == "did you mean harbour?"
+    assert caught.value.hint == 'did you mean "harbour"?'
 
 
 def test_a_draft_and_a_broken_file_are_told_as_such() -> None:

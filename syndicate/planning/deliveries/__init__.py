@@ -310,7 +310,7 @@ def tell_missing(slug: str, plan: Plan, posts: Iterable[Post]) -> UsageError:
     elif slug in unread:
         hint = str(unread[slug])
     else:
-        hint = f"did you mean {near[0]}?" if near else "`syndicate queue --all` names the posts there are"
+        hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --all` names the posts there are"
     return UsageError(f'no post has the slug "{slug}"', hint=hint)
 
 
