@@ -61,7 +61,7 @@ def test_global_options_may_stand_anywhere(typed, understood):
         ("queue hold 999", "there is no delivery 999"),
         ("queue --account timelin", 'there is no account "timelin" in syndicate.toml (known: timeline)'),
         ("queue --slug frsh", 'no post has the slug "frsh"'),
-        ("post frsh", "did you mean fresh?"),
+        ("post frsh", 'did you mean "fresh"?'),
         ("post fresh --to timelin", "did you mean timeline?"),
         ("post fresh --at someday", '"someday" is not a time'),
         ("queue move 1 --to 2020-01-01", "lies in the past"),
