@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from syndicate.containment import contain
 from syndicate.errors import FetchError
 from syndicate.http import Client, Response, name_server
-from syndicate.http.silent import Waits
+from syndicate.http.servers import Waits
 from syndicate.model import FEED_FORMATS
 from syndicate.text.cleaning import normalize
 from syndicate.text.plain import read_head_tags

@@ -191,7 +191,7 @@ class _Asker:
         self._cache = cache
         self._now = now
         self._describe = describe
-        from syndicate.http.silent import Servers
+        from syndicate.http.servers import Servers
 
         self._servers = Servers(cache, now)
         self._keeping, self._one_large = threading.Lock(), threading.Lock()

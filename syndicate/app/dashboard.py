@@ -28,7 +28,7 @@ from syndicate.model import (
     needs_person,
 )
 from syndicate.planning.schedule import Calendar, Taken, list_taken
-from syndicate.store.overview import Event
+from syndicate.store.store import Event
 from syndicate.text.cleaning import normalize
 from syndicate.text.values import parse_date
 

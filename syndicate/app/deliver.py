@@ -35,7 +35,7 @@ from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
     from syndicate.deliver import Tools
-    from syndicate.http.silent import Waits
+    from syndicate.http.servers import Waits
     from syndicate.notices import Notice
 
 # Composing is asked for by commands that only look, which must not pay for what sends.
@@ -50,7 +50,7 @@ FRESH = 2.0
 def make_tools(site: OpenSite) -> Tools:
     """The collaborators of one round."""
     from syndicate.deliver import Tools
-    from syndicate.http.silent import Waits
+    from syndicate.http.servers import Waits
 
     composer, waits = Composer(site), Waits()
     return Tools(

@@ -8,6 +8,6 @@ attempt, and a call that publishes turns every unclear ending into `Uncertain`.
 
 from syndicate.http.client import USER_AGENT, Client, utc_now
 from syndicate.http.exchange import MAX_BODY, Response
-from syndicate.http.guard import is_public, name_server
+from syndicate.http.servers import is_public, name_server
 
 __all__ = ["MAX_BODY", "USER_AGENT", "Client", "Response", "is_public", "name_server", "utc_now"]

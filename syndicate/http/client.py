@@ -32,7 +32,7 @@ from syndicate.http.exchange import (
     is_unsent,
     read_body,
 )
-from syndicate.http.guard import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
+from syndicate.http.servers import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
 from syndicate.text.links import split_address
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from syndicate.errors import NetworkError
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
-from syndicate.networks.toolkit.answers import say
+from syndicate.networks.toolkit import say
 from syndicate.text.links import keep_web_address
 
 

@@ -15,7 +15,7 @@ from syndicate.errors import Blocked, NetworkError, Rejected, Unauthorised, Unav
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import (
+from syndicate.networks.toolkit import (
     Refusal,
     pick,
     pick_count,

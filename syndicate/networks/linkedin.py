@@ -26,7 +26,7 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit.answers import Refusal, error_of, pick, pick_instant, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit import Refusal, error_of, pick, pick_instant, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import (
     Api,
     is_missing,

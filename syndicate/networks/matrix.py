@@ -29,7 +29,7 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import Refusal, pick, pick_list, pick_text, retry_at_of
+from syndicate.networks.toolkit import Refusal, pick, pick_list, pick_text, retry_at_of
 from syndicate.networks.toolkit.calls import (
     Api,
     is_missing,

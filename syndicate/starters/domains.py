@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from syndicate.starters.found import list_posts
-from syndicate.starters.parse import OTHERS, SCRIPT_ENDS, read_data, read_text, text_of
+from syndicate.starters.found import OTHERS, SCRIPT_ENDS, list_posts, read_data, read_text, text_of
 
 _SERVED = ("", "static/", "public/", "docs/", "source/", "src/", "src/public/", "src/static/", "assets/", "content/",
            "src/_root/", "files/", "extra/", "app/public/")  # fmt: skip

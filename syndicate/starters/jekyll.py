@@ -9,8 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.folders import walk
-from syndicate.starters.found import SKIPPED, Found, Place, find_files, list_posts, read_head
-from syndicate.starters.parse import author_of, find_first, read_first, read_text, table_of, text_of
+from syndicate.starters.found import (
+    SKIPPED,
+    Found,
+    Place,
+    author_of,
+    find_files,
+    find_first,
+    list_posts,
+    read_first,
+    read_head,
+    read_text,
+    table_of,
+    text_of,
+)
 from syndicate.text.slugs import JEKYLL, JEKYLL_STYLES, from_colons
 
 _ENDS = ("md", "markdown", "mkd", "mkdown", "mkdn")

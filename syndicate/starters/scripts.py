@@ -8,15 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from syndicate.folders import walk
-from syndicate.starters.found import Found, Place, find_files, is_dated, list_posts, read_head, take_dates_from_names
-from syndicate.starters.parse import (
+from syndicate.starters.found import (
     SCRIPT_ENDS,
+    Found,
+    Place,
     find_file,
+    find_files,
     find_first,
     find_string,
+    is_dated,
+    list_posts,
     note_script,
     read_data,
+    read_head,
     read_text,
+    take_dates_from_names,
     text_of,
 )
 

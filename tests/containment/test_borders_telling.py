@@ -20,9 +20,9 @@ from syndicate.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.model import Notices, SyndicationLink
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
-from syndicate.starters.parse import read_data
+from syndicate.starters.found import read_data
+from syndicate.stats import count_readers
 from syndicate.stats.hits import parse_line
-from syndicate.stats.readers import count_readers
 from tests.containment.troubles import TROUBLES, name_of
 from tests.publish.house import House
 

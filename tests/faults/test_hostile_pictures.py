@@ -17,7 +17,7 @@ import pytest
 from syndicate.app.app import App
 from syndicate.cards.photo import read_facts
 from syndicate.http import Client
-from syndicate.http.guard import resolve_host
+from syndicate.http.servers import resolve_host
 from syndicate.model import Picture
 from syndicate.pictures import find_pictures
 from syndicate.store.cache import FileCache, open_cache

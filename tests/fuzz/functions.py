@@ -21,13 +21,14 @@ from syndicate.formats.assembly import clean, clean_line, clean_url
 from syndicate.http import Response
 from syndicate.model import Message, Picture, Receipt
 from syndicate.networks import micropub, slack
+from syndicate.networks import toolkit as answers
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit import answers, readback
+from syndicate.networks.toolkit import readback
 from syndicate.pages import parse_page
 from syndicate.planning.feeds.entries import guess_picture_type
 from syndicate.planning.messages.template import tidy
+from syndicate.stats import count_readers
 from syndicate.stats.hits import parse_line
-from syndicate.stats.readers import count_readers
 from syndicate.text import (
     cleaning,
     counting,

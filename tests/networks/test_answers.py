@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import Blocked, Gone, PaymentRequired, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
-from syndicate.networks.toolkit.answers import error_of, hide, parse_moment, retry_at_of, words_of
+from syndicate.networks.toolkit import error_of, hide, parse_moment, retry_at_of, words_of
 from tests.networks.case import NOW
 
 

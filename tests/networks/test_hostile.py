@@ -13,7 +13,7 @@ from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.networks.base import Finds, Lists, Verifies
 from syndicate.networks.discord import parse_failure
-from syndicate.networks.toolkit.answers import Refusal
+from syndicate.networks.toolkit import Refusal
 from tests.fuzz.leaves import check_plot, list_plots
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import Fake, Handler, Reply, Request, status

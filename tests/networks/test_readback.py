@@ -13,7 +13,7 @@ from syndicate.errors import Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks import slack
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit.answers import pick_instant
+from syndicate.networks.toolkit import pick_instant
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
     Is,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.http import Client, Response, name_server
-from syndicate.http.silent import Waits
+from syndicate.http.servers import Waits
 from syndicate.pages import check_page, judge_page, parse_page
 from tests.networks.fake import Fake, Reply
 

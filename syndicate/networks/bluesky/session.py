@@ -19,7 +19,7 @@ import orjson
 from syndicate.errors import NetworkError, Unauthorised, Unavailable
 from syndicate.http import Client, Response
 from syndicate.networks.base import Vault
-from syndicate.networks.toolkit.answers import error_of, pick_text, words_of
+from syndicate.networks.toolkit import error_of, pick_text, words_of
 
 ENTRYWAY = "https://bsky.social"
 SESSION = "session"

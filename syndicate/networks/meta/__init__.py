@@ -13,7 +13,7 @@ import orjson
 
 from syndicate.errors import Blocked, Duplicate, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
-from syndicate.networks.toolkit.answers import (
+from syndicate.networks.toolkit import (
     LONGEST_WAIT,
     Refusal,
     pick,

@@ -25,7 +25,7 @@ from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, Receipt
 from syndicate.networks.base import LoginField, LoginPage, Recent, Vault
 from syndicate.networks.meta import READY_WAIT, CardFailed, build_since, parse_cursor, parse_expiry, parse_failure
-from syndicate.networks.toolkit.answers import pick, pick_text, say
+from syndicate.networks.toolkit import pick, pick_text, say
 from syndicate.networks.toolkit.calls import (
     Api,
     refuse_misfits,

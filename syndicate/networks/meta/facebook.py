@@ -16,7 +16,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta import build_proof, build_since, parse_cursor, parse_failure, says_gone
-from syndicate.networks.toolkit.answers import pick, pick_count, pick_instant, pick_list, pick_text, say
+from syndicate.networks.toolkit import pick, pick_count, pick_instant, pick_list, pick_text, say
 from syndicate.networks.toolkit.calls import (
     Api,
     Parts,

@@ -15,7 +15,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, R
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta import parse_insights, says_gone
 from syndicate.networks.meta.containers import ContainerNetwork, Place, failures_of
-from syndicate.networks.toolkit.answers import pick_instant, pick_text
+from syndicate.networks.toolkit import pick_instant, pick_text
 from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of, number_of, with_numbered_reply
 from syndicate.text.counting import Counter
 

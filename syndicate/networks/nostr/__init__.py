@@ -44,7 +44,7 @@ from syndicate.networks.nostr.event import (
     read_event_id,
     read_hex,
 )
-from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit import pick, pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.calls import (
     refuse_misfits,
     refuse_non_number,

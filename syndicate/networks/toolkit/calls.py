@@ -11,7 +11,7 @@ from syndicate.errors import ConfigError, Misfit, NetworkError, Rejected, Unauth
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message
 from syndicate.networks.base import Vault
-from syndicate.networks.toolkit.answers import Refusal
+from syndicate.networks.toolkit import Refusal
 from syndicate.text.counting import Counter, count, fit
 
 ParsesFailure = Callable[[Refusal], NetworkError]

@@ -16,7 +16,7 @@ from enum import StrEnum
 from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
+from syndicate.networks.toolkit import pick, pick_instant, pick_text
 from syndicate.text.cleaning import normalize, plain_line
 from syndicate.text.links import split_address
 

@@ -27,7 +27,7 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_list, pick_text, pick_wait, words_of
+from syndicate.networks.toolkit import error_of, pick, pick_count, pick_list, pick_text, pick_wait, words_of
 from syndicate.networks.toolkit.calls import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.oauth import (
     Keys,

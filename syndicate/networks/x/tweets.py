@@ -9,7 +9,7 @@ from datetime import datetime
 from syndicate.http import Response
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit.answers import parse_moment, pick, pick_instant, pick_list, pick_text, retry_at_of
+from syndicate.networks.toolkit import parse_moment, pick, pick_instant, pick_list, pick_text, retry_at_of
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is
 from syndicate.text.cleaning import normalize, plain_line
 
