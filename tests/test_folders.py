@@ -14,7 +14,7 @@ import pytest
 
 from syndicate.folders import MAX_DEPTH, NotAFile, open_file, walk
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.starters import guess_site
 from syndicate.templates import fingerprint_templates
 from syndicate.watcher import list_folders

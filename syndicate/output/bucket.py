@@ -13,8 +13,7 @@ from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import Artefact
-from syndicate.output import check_path, choose_cache_control
-from syndicate.output.files import FileStat
+from syndicate.output import FileStat, check_path, choose_cache_control
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

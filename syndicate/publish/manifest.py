@@ -23,8 +23,7 @@ import orjson
 
 from syndicate.errors import StateError
 from syndicate.model import SQUARE, Artefact, CardRef, CardRules, Problem, PublishedFile
-from syndicate.output import Output
-from syndicate.output.files import FileStat
+from syndicate.output import FileStat, Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

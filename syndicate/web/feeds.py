@@ -25,8 +25,7 @@ from starlette.responses import Response
 
 from syndicate.errors import UsageError
 from syndicate.model import find_feed_format
-from syndicate.output import check_path, choose_cache_control
-from syndicate.output.files import ENDINGS
+from syndicate.output import ENDINGS, check_path, choose_cache_control
 
 # --- Which bytes and which media type a request gets. Pure ---
 

@@ -27,7 +27,7 @@ from syndicate.formats.documents import list_documents
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Category, FeedRules, Identified, KnownPost, Picture, Post, Settings, Site, Storage
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.planning.feeds import plan_feeds
 from syndicate.store.cache import FileCache, open_cache
 

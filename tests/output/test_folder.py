@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from syndicate.errors import StateError, UsageError
 from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput, check_path, files, open_output
-from syndicate.output.files import MANY, Fresh, flush, replace_files, telling
+from syndicate.output import check_path, folder, open_output
+from syndicate.output.folder import MANY, FolderOutput, Fresh, flush, replace_files, telling
 
 AT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 TEXT = b"<rss>" + b"many words, " * 200 + b"</rss>"
@@ -232,7 +232,7 @@ def test_a_failing_flush_leaves_every_old_file(tmp_path: Path, monkeypatch: pyte
     def refuse(_places: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "flush", refuse)
+    monkeypatch.setattr(folder, "flush", refuse)
     with pytest.raises(StateError, match="No space left"):
         replace_files(fresh(tmp_path, 3))
     assert [path.name for path in tmp_path.iterdir()] == ["0.xml"]
@@ -248,7 +248,7 @@ def test_bytes_are_flushed_before_the_swap(count: int, tmp_path: Path, monkeypat
         seen.extend(Path(place).read_bytes() for place in places)
         assert not list(tmp_path.glob("*.xml"))
 
-    monkeypatch.setattr(files, "flush", look)
+    monkeypatch.setattr(folder, "flush", look)
     replace_files(fresh(tmp_path, count))
     assert seen == [b"new"] * count
     assert len(list(tmp_path.glob("*.xml"))) == count
@@ -276,7 +276,7 @@ def test_what_is_being_written_is_no_rest(tmp_path: Path, monkeypatch: pytest.Mo
     def clear(_places: object) -> None:
         FolderOutput(tmp_path).clear_rests(datetime.now(UTC) - timedelta(hours=1))
 
-    monkeypatch.setattr(files, "flush", clear)
+    monkeypatch.setattr(folder, "flush", clear)
     replace_files([Fresh(f"{tmp_path}/0.xml", b"new", long_ago.timestamp(), has_siblings=True)])
     assert (tmp_path / "0.xml").stat().st_mtime == long_ago.timestamp()
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from syndicate.http import Client
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.pages import Remark, probe_feed
 from syndicate.web import make_app
 from tests.formats.samples import settings

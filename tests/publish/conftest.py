@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.publish.manifest import Manifest
 from syndicate.store import open_store
 from syndicate.store.store import Store

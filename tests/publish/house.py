@@ -17,7 +17,7 @@ from syndicate.app.app import App
 from syndicate.app.site import OpenSite
 from syndicate.config.read import read_settings
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from tests.journeys.blog import CONFIG, Blog
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.app.publish import gather
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG

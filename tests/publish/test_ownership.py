@@ -15,8 +15,9 @@ from obstore.store import MemoryStore
 
 from syndicate.cards import card_paths
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput, Output
+from syndicate.output import Output
 from syndicate.output.bucket import BucketOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.publish.manifest import Manifest
 from syndicate.store import open_store
 from syndicate.store.store import Store

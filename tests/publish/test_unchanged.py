@@ -16,7 +16,7 @@ from syndicate.app.post import MessageRequest, write_message
 from syndicate.app.publish import open_last
 from syndicate.app.site import OpenSite
 from syndicate.model import Problem
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.publish import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
 from syndicate.store.store import Store
 from tests.faults.site import forget_place

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import format_line, make_app
 from tests.formats.samples import settings

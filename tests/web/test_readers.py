@@ -19,7 +19,7 @@ import pytest
 
 from syndicate.formats.documents import list_documents
 from syndicate.model import Identified
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.planning.feeds import plan_feeds
 from syndicate.web import make_app
 from tests.formats.samples import NOW, post, posts, settings

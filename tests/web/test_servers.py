@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from syndicate.formats.assembly import unpack
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from tests.formats.samples import settings

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from syndicate.app.rounds import Pulse
 from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.folder import FolderOutput
 from syndicate.web import Current, Health, make_app, make_health_app
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving
