@@ -28,7 +28,7 @@ from syndicate.store.glance import glance, is_checked, is_in_order, is_sound
 
 if TYPE_CHECKING:
     from syndicate.app.queue import Outlook
-    from syndicate.publish.remembered import Names
+    from syndicate.publish import Names
     from syndicate.store.store import Store
     from syndicate.store.unsettled import UnsettledState
 
@@ -139,7 +139,7 @@ def tell_story(site: SeenSite, slug: str) -> Story | None:
 def _recall(site: SeenSite, found: Unchanged, now: datetime, slug: str = "") -> bool:
     """Put them, and those that are called so, into the site; False where only a look at everything tells."""
     from syndicate.content.records import recall_posts
-    from syndicate.publish.remembered import read_names
+    from syndicate.publish import read_names
 
     known, state = read_names(site.cache, site.settings.site.name), site.unsettled
     if known is None or found.elsewhere or not _is_plain(site, known[2].values()):

@@ -6,7 +6,7 @@ The heavy rooms are imported where they are needed: a publication that finds not
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,13 +40,9 @@ log = logging.getLogger("syndicate")
 def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
     """The last publication; the state is opened only where a glance is not enough. `seen` are the posts as they are to
     be taken, else as they lie there now."""
-    database = site.settings.storage.database
-
-    def read() -> tuple[str, str]:
-        found = read_publication(database, site.settings.site.name)
-        return site.store.read_publication() if found is None else found
-
-    return LastPublication(site.output, read, lambda: _list_sources(site, seen))
+    found = read_publication(site.settings.storage.database, site.settings.site.name)
+    turn, record = found or site.store.read_publication()
+    return LastPublication(site.output, turn, record, lambda: _list_sources(site, seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +137,8 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
     is_here = rules.database.startswith("sqlite:///") and not rules.state and "://" not in rules.publish_to
     if asked.only == "cards" or not is_here or site.settings.site.built:
         return None
+    from syndicate.publish import read_remembered
     from syndicate.publish.edit import Edits, find_edited
-    from syndicate.publish.remembered import read_remembered
 
     known = read_remembered(site.cache, name)
     edited = find_edited(known, asked.seen) if known else ()
@@ -159,7 +155,7 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
         only=asked.only,
         base=parts[0],
         made_of=asked.made_of,
-        record=last.read_record(),
+        record=last.record,
         now=asked.now,
     )
 
@@ -352,15 +348,17 @@ def _gather_sources(site: OpenSite) -> Sources:
     )
 
 
-def _list_sources(site: OpenSite, seen: SeenPosts | None) -> Iterator[str]:
+def _list_sources(site: OpenSite, seen: SeenPosts | None) -> tuple[str, ...]:
     """Everything a publication is made of, as fingerprints: posts, settings, templates, fonts, logo, the state."""
     settings = site.settings
-    yield (seen or look_at_posts(settings)).fingerprint
-    yield settings.digest
-    yield fingerprint_templates(settings.root)
-    yield digest_fonts(settings.cards, settings.root)
-    yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
-    yield identify(settings.storage.database)
+    return (
+        (seen or look_at_posts(settings)).fingerprint,
+        settings.digest,
+        fingerprint_templates(settings.root),
+        digest_fonts(settings.cards, settings.root),
+        str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else [])),
+        identify(settings.storage.database),
+    )
 
 
 def _ask(site: OpenSite, remarks: tuple[Remark, ...], now: datetime) -> None:

@@ -6,17 +6,18 @@ config → Settings, now           ┘                 └───────�
 
 Artefacts first, then one transaction for ledger and outbox: a crash in between leaves files that the next run finds
 unchanged, and a plan that it makes again, word for word. `publish.publish` is the whole way. Here stands only whether
-anything changed since the last publication, for the price of looking at file times: nothing heavier is loaded for it.
+anything changed since the last publication, for the price of looking at file times, and what it was made of: nothing
+heavier is loaded for it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from syndicate import __version__
+from syndicate.content import SeenPosts, digest_marks
 from syndicate.folders import walk
-from syndicate.model import Awaited, Plan, Post, Problem, Remark, Settings, fingerprint
+from syndicate.model import Awaited, Cache, Identified, Plan, Post, Problem, Remark, Settings, fingerprint
 from syndicate.output import Output
 
 if TYPE_CHECKING:
+    from syndicate.planning.feeds import Members
     from syndicate.store.store import Store
 
 LOOK_AGAIN = timedelta(days=1)
@@ -89,27 +92,25 @@ def keep_silent(_what: str, _done: int, _all: int) -> None:
 
 
 class LastPublication:
-    """The last publication, as the state keeps it now: `read` gives its turn and its record, and is asked once.
+    """The last publication as the state keeps it now: its turn, and its `record`.
 
     `sources` are fingerprints of everything a publication is made of.
     """
 
-    def __init__(
-        self, output: Output, read: Callable[[], tuple[str, str]], sources: Callable[[], Iterable[str]]
-    ) -> None:
+    def __init__(self, output: Output, turn: str, record: str, sources: Callable[[], Iterable[str]]) -> None:
         self._output = output
-        self._read = cache(read)
+        self._turn = turn
+        self.record = record
         self._sources = sources
 
     def take_fingerprint(self) -> str:
         """Of everything there is now. A new turn changes it: what is sent while files are being written is shown by
         the next publication, also where this one ends later."""
-        turn, _ = self._read()
-        return fingerprint(__version__, turn, *self._sources())
+        return fingerprint(__version__, self._turn, *self._sources())
 
     def is_current(self, made_of: str, now: datetime, only: str = "") -> bool:
         """Whether the last publication, of everything or of one part, was made of the same and is still there."""
-        known = self._parse(only)
+        known = self._parts.get(only, {})
         try:
             return (
                 known["made_of"] == made_of
@@ -122,33 +123,26 @@ class LastPublication:
 
     def count_posts(self, only: str = "") -> int | None:
         """How many it was made of, None where that is not known."""
-        found = self._parse(only).get("posts")
+        found = self._parts.get(only, {}).get("posts")
         return found if isinstance(found, int) else None
 
     def read_problems(self, only: str = "") -> tuple[Problem, ...]:
         """The problems of the last publication: they are still there, since nothing changed."""
-        try:
-            return tuple(Problem(**problem) for problem in self._parse(only).get("problems", ()))
-        except TypeError:
-            return ()
+        return self._read("problems", only)
 
     def read_elsewhere(self, only: str = "") -> tuple[Problem, ...]:
         """Those that only a publication can find: true until the next one."""
+        return self._read("elsewhere", only)
+
+    def _read(self, name: str, only: str) -> tuple[Problem, ...]:
         try:
-            return tuple(Problem(**problem) for problem in self._parse(only).get("elsewhere", ()))
+            return tuple(Problem(**problem) for problem in self._parts.get(only, {}).get(name, ()))
         except TypeError:
             return ()
 
-    def read_record(self) -> str:
-        """How it ended, as it is kept."""
-        return self._read()[1]
-
-    def _parse(self, only: str = "") -> Mapping[str, Any]:
-        return self._records.get(only, {})
-
     @cached_property
-    def _records(self) -> Mapping[str, Mapping[str, Any]]:
-        return _parse_records(self._read()[1])
+    def _parts(self) -> Mapping[str, Mapping[str, Any]]:
+        return _parse_records(self.record)
 
 
 def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
@@ -263,3 +257,122 @@ def _walk_folders(roots: Iterable[str]) -> Iterator[str]:
 
 def _is_watched(name: str) -> bool:
     return not name.startswith(".") and name not in _PASSED_OVER
+
+
+# --- what the last publication was made of, post by post: kept in the disposable cache, for who comes after it ---
+
+_KIND, _KEY, _VERSION = "publication", "posts", 1
+Names = tuple[str, str, str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the last publication was made of, post by post."""
+
+    made_of: str
+    """That publication's own fingerprint."""
+    schema: str
+    """Of the state that it wrote to."""
+    seen: SeenPosts
+    ids: Mapping[str, str]
+    """Of public posts, by source."""
+    places: Mapping[str, str]
+    """What `tell_place` said, by source."""
+    names: Mapping[str, Names]
+    """Slug, the slug as written, id and translations of posts that all posts together gave one of these, by id."""
+    members: tuple[Members, ...]
+
+
+def remember(
+    made_of: str, schema: str, seen: SeenPosts, public: Iterable[Identified], members: Sequence[Members]
+) -> Remembered:
+    """What is to be remembered of a whole publication."""
+    ours = {one.post.source: one for one in public}
+    named = (one for one in ours.values() if one.translations or one.post.shared_slug or one.post.declared_id)
+    return Remembered(
+        made_of=made_of,
+        schema=schema,
+        seen=seen,
+        ids={source: one.id for source, one in ours.items()},
+        places={source: tell_place(one.post) for source, one in ours.items()},
+        names={one.id: (one.post.slug, one.post.shared_slug, one.post.declared_id, one.translations) for one in named},
+        members=tuple(members),
+    )
+
+
+def tell_place(post: Post) -> str:
+    """Everything of a post that decides where it stands, and what is said of it elsewhere."""
+    return fingerprint(
+        post.slug,
+        post.permalink,
+        post.published_at,
+        post.is_draft,
+        sorted(post.flags),
+        post.categories,
+        post.authors,
+        post.language,
+        post.group,
+        post.declared_id,
+        post.picture,
+        post.syndication,
+        post.problems,
+    )
+
+
+def keep_remembered(cache: Cache, site: str, known: Remembered) -> None:
+    """Feeds that share a folder are told apart by nobody; then there is nothing to remember."""
+    names = [one.name for one in known.members]
+    if len(set(names)) < len(names):
+        return
+    at = {number: place for place, source in enumerate(known.seen.marks) if (number := known.ids.get(source))}
+    value = {
+        "version": _VERSION,
+        "made_of": known.made_of,
+        "schema": known.schema,
+        "rest": known.seen.rest,
+        "posts": [[s, mark, known.ids.get(s, ""), known.places.get(s, "")] for s, mark in known.seen.marks.items()],
+        "names": known.names,
+        "members": [
+            [one.name, one.label, [at[number] for number in one.ids], one.shown, one.updated_at.isoformat()]
+            for one in known.members
+        ],
+    }
+    cache.put_many(_KIND, {f"{_KEY} {site}": orjson.dumps(value)})
+
+
+def read_remembered(cache: Cache, site: str) -> Remembered | None:
+    """None where nothing is remembered, or another version did."""
+    from syndicate.planning.feeds import Members  # noqa: PLC0415 - plans feeds: who only looks needs no names
+
+    raw = _read(cache, site)
+    if raw is None:
+        return None
+    posts = raw["posts"]
+    marks = {source: mark for source, mark, _, _ in posts}
+    return Remembered(
+        made_of=raw["made_of"],
+        schema=raw["schema"],
+        seen=SeenPosts(marks, digest_marks(marks), raw["rest"]),
+        ids={source: number for source, _, number, _ in posts if number},
+        places={source: place for source, _, number, place in posts if number},
+        names=_parse_names(raw),
+        members=tuple(
+            Members(name, label, tuple(posts[at][2] for at in some), shown, datetime.fromisoformat(updated_at))
+            for name, label, some, shown, updated_at in raw["members"]
+        ),
+    )
+
+
+def read_names(cache: Cache, site: str) -> tuple[str, str, Mapping[str, Names]] | None:
+    """`made_of`, `schema` and `names` alone."""
+    raw = _read(cache, site)
+    return None if raw is None else (raw["made_of"], raw["schema"], _parse_names(raw))
+
+
+def _read(cache: Cache, site: str) -> dict[str, Any] | None:
+    raw: dict[str, Any] = orjson.loads(cache.get(_KIND, f"{_KEY} {site}") or b"{}")
+    return raw if raw.get("version") == _VERSION else None
+
+
+def _parse_names(raw: Mapping[str, Any]) -> Mapping[str, Names]:
+    return {number: (*names, tuple(map(tuple, others))) for number, (*names, others) in raw["names"].items()}

@@ -26,9 +26,8 @@ from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish import Progress, Published, Renewed, renew_record
+from syndicate.publish import Progress, Published, Remembered, Renewed, keep_remembered, renew_record, tell_place
 from syndicate.publish.manifest import Manifest, parse_card
-from syndicate.publish.remembered import Remembered, keep_remembered, tell_place
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
 from syndicate.store.glance import EditedState
 from syndicate.templates import is_own

@@ -16,10 +16,18 @@ from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
-from syndicate.publish import Finished, Progress, Published, keep_publication, list_watched, look_at
+from syndicate.publish import (
+    Finished,
+    Progress,
+    Published,
+    keep_publication,
+    keep_remembered,
+    list_watched,
+    look_at,
+    remember,
+)
 from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.manifest import Manifest
-from syndicate.publish.remembered import keep_remembered, remember
 from syndicate.publish.write import Sources, list_files, return_freed_memory, write_documents
 from syndicate.store.schema import HEAD
 from syndicate.store.store import Store

@@ -37,7 +37,7 @@ class Last:
     @property
     def last(self) -> LastPublication:
         """As it is now."""
-        return LastPublication(self.folder, self.store.read_publication, lambda: ["source"])
+        return LastPublication(self.folder, *self.store.read_publication(), lambda: ["source"])
 
     def finish(self, *, made_of: str = "", **more: object) -> None:
         made_of = made_of or self.last.take_fingerprint()
