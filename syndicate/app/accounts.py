@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syndicate.app.reports import AccountCondition, AccountRow
 from syndicate.config import Mistake
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
@@ -260,6 +260,36 @@ def _say_the_same(one: Account, other: Account) -> bool:
     )
     what = ((account.only, account.exclude, account.language) for account in (one, other))
     return first == second and len(set(what)) == 1 and not set(one.on).isdisjoint(other.on)
+
+
+class AccountCondition(StrEnum):
+    """Whether an account can do its work; the words are those that people read."""
+
+    READY = "ready"
+    OFF = "off"
+    PAUSED = "paused"
+    RESTING = "resting"
+    NO_CREDENTIALS = "no credentials"
+    REFUSED = "refused"
+
+    @property
+    def needs_person(self) -> bool:
+        return self in {self.PAUSED, self.NO_CREDENTIALS, self.REFUSED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """One account as `accounts` shows it."""
+
+    name: str
+    network: str
+    state: AccountCondition
+    who: str = ""
+    expires: str = ""
+    note: str = ""
+    """Everything to know, with what to do at a terminal."""
+    why: str = ""
+    """Why it cannot work, and nothing else."""
 
 
 def describe_accounts(

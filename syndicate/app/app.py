@@ -21,9 +21,10 @@ from syndicate.publish import Progress, Published, keep_silent
 from syndicate.store.glance import keep_sound
 
 if TYPE_CHECKING:
+    from syndicate.app.accounts import AccountRow
     from syndicate.app.edits import Amended
     from syndicate.app.metrics import Metrics
-    from syndicate.app.reports import AccountRow, Story
+    from syndicate.app.status import Story
     from syndicate.deliver import AccountThreads
     from syndicate.model import Delivery, Plan, Settings
     from syndicate.networks.base import LogsIn

@@ -9,10 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndicate.app.publish import get_post, open_drawer, open_manifest, read_plan
-from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.cards.check import SheetCard, check_drawing, list_notes, render_sheet, shrink, summarise
-from syndicate.model import Plan, Problem
+from syndicate.model import Finding, Plan, Problem
 from syndicate.publish.card_renderer import parse_frame
 from syndicate.publish.drawing import Sketch
 from syndicate.templates import read_template

@@ -11,14 +11,13 @@ from shutil import disk_usage
 from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
-from syndicate.app.reports import Finding, tell_disk
 from syndicate.app.site import OpenSite
-from syndicate.app.status import list_warnings, tell_damage
+from syndicate.app.status import list_warnings, tell_damage, tell_disk
 from syndicate.containment import contain
 from syndicate.content.declared import EVERYWHERE
 from syndicate.errors import tell_for_log
 from syndicate.formats.parse_feed import parse_feed
-from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
+from syndicate.model import FEED_FORMATS, Finding, Plan, Post, unique_problems
 from syndicate.networks import list_networks
 from syndicate.pages import check_page, probe_feed
 from syndicate.planning.deliveries import find_other_date

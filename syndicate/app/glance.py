@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from syndicate.app.publish import Unchanged, ask, find_current, find_unchanged, publish_edits
-from syndicate.app.reports import Status, Story
 from syndicate.app.site import OpenSite
 from syndicate.config import recall_settings
 from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot
@@ -28,6 +27,7 @@ from syndicate.store.glance import glance, is_checked, is_in_order, is_sound
 
 if TYPE_CHECKING:
     from syndicate.app.queue import Outlook
+    from syndicate.app.status import Status, Story
     from syndicate.publish import Names
     from syndicate.store.store import Store
     from syndicate.store.unsettled import UnsettledState

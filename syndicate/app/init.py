@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.config import CONFIG_NAME
 from syndicate.config.read import make_settings
@@ -17,7 +16,7 @@ from syndicate.content.built import derive_pattern, find_site_url, make_address
 from syndicate.content.folder import ContentFolder
 from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
-from syndicate.model import Post, Settings, Site
+from syndicate.model import Finding, Post, Settings, Site
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
 from syndicate.starters.domains import is_own
 from syndicate.starters.hugo import list_addresses

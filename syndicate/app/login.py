@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from syndicate.app.accounts import describe_accounts, list_twins, look
+from syndicate.app.accounts import AccountRow, describe_accounts, list_twins, look
 from syndicate.app.publish import read_plan
-from syndicate.app.reports import AccountRow
 from syndicate.app.site import OpenSite
 from syndicate.app.state import adopt_published, solve
 from syndicate.containment import contain

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from syndicate.app.edits import amend, take_amendments, tell_waiting
 from syndicate.app.hubs import ping_hubs
-from syndicate.app.reports import Status
-from syndicate.app.status import explain_waits, list_these, read_status
+from syndicate.app.status import Status, explain_waits, list_these, read_status
 from syndicate.containment import contain
 from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State

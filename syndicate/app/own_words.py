@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.app.deliver import Composer
 from syndicate.app.publish import get_post, open_drawer, read_plan
-from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import ContentError, FetchError, UsageError
@@ -122,6 +121,17 @@ def find_origin(site: OpenSite, delivery: Delivery) -> str:
         post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
         return choose_text(post, find_override(post, account))
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a text is on an account, as its network counts."""
+
+    account: str
+    count: int
+    limit: int
+    excess: str
+    """How much too long it is ("512 of 500 characters"), "" where it fits."""
 
 
 def measure_text(site: OpenSite, number: int, text: str) -> Measure:

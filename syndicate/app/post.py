@@ -18,7 +18,6 @@ from syndicate.app.login import learn_missing_limits
 from syndicate.app.own_words import offer_own_picture, require_alt, require_attached, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.queue import wake_accounts
-from syndicate.app.reports import Joined
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.content.write_back import write_syndication
@@ -205,6 +204,16 @@ def _path_of(permalink: str) -> str:
 
 
 # --- `same`: a new post is an earlier one ---
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A post and the earlier one that it is; no news where that was known."""
+
+    post: KnownPost
+    is_news: bool
+    copy_of: str = ""
+    """The slug of the earlier one, where it is still there, too."""
 
 
 def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:

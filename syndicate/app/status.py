@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndicate.app.publish import count_posts, read_plan
-from syndicate.app.reports import AccountCondition, AccountRow, Status, Story, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, tell_for_log
-from syndicate.model import Delivery, KnownPost, Plan, PlannedDelivery, Reason, State, needs_person
+from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Reason, State, needs_person
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.schedule import Calendar
 from syndicate.planning.schedule.gates import list_dying_tokens
 
 if TYPE_CHECKING:
+    from syndicate.app.accounts import AccountRow
     from syndicate.store.mapping import AccountState
     from syndicate.store.store import Store
 
@@ -112,6 +112,7 @@ def list_resting(site: OpenSite, now: datetime) -> Mapping[str, str]:
 
 def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
     """The accounts; one that could send and rests says so."""
+    from syndicate.app.accounts import AccountCondition
     from syndicate.app.login import list_accounts
 
     resting = list_resting(site, now)
@@ -126,6 +127,56 @@ def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[A
 def list_these(site: OpenSite, ids: Iterable[int], now: datetime) -> tuple[Delivery, ...]:
     """Some deliveries by their numbers, as they are now."""
     return explain_waits(site, map(site.store.get_delivery, ids), now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at the whole."""
+
+    posts: int
+    problems: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Deliveries by state."""
+    next_at: datetime | None = None
+    coming: tuple[Delivery, ...] = ()
+    """The few messages that go out next."""
+    daemon: bool = False
+    disk: str = ""
+    """That there is no room for the state, "" where there is."""
+    paused: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
+    """Accounts whose servers fail, since when, and when they are tried again."""
+    unready: tuple[str, ...] = ()
+    """Accounts that cannot send before somebody logs in."""
+    dying: tuple[str, ...] = ()
+    """Accounts whose token dies before a message that waits is due."""
+    doubts: tuple[str, ...] = ()
+    """What the settings leave open, though everything works."""
+    needs_you: tuple[Delivery, ...] = ()
+    leased: tuple[str, ...] = ()
+    """Accounts with messages that wait for a lease: for whose, on what, and until when."""
+    questions: tuple[str, ...] = ()
+    """What a person is asked about many rows at once, or about a post that may be renamed."""
+    amendments: tuple[str, ...] = ()
+    """Edits and removals of published messages that a person must decide, a line for each reason."""
+    contradiction: str = ""
+    """Why nothing is sent and what to do, where the state does not know everything."""
+    damaged: tuple[str, ...] = ()
+    """What of the state cannot be read, and what could not be looked at."""
+
+    @property
+    def needs_person(self) -> bool:
+        asked = (self.questions, self.needs_you, self.amendments, self.dying)
+        return any((self.contradiction, self.disk, self.damaged, self.paused, self.unready, *asked))
+
+
+LEAST_ROOM = 2**20
+"""Bytes without which the state cannot be written."""
+
+
+def tell_disk(free: int) -> str:
+    """That nothing can be written any more, "" where there is room."""
+    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
 
 
 def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = None) -> Status:
@@ -221,6 +272,20 @@ def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
 
 
 # --- `why`: one post's story ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """All about one post: in sentences, and as the state database has it."""
+
+    slug: str
+    lines: tuple[str, ...]
+    post: KnownPost | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    attempts: Mapping[int, tuple[Attempt, ...]] = field(default_factory=dict)
+    """By delivery."""
+    contradiction: str = ""
+    """As in `Status`."""
 
 
 def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:

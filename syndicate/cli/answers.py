@@ -24,7 +24,7 @@ from syndicate.planning.deliveries import say_why
 
 if TYPE_CHECKING:
     from syndicate.app.queue import Outlook
-    from syndicate.app.reports import Status, Story
+    from syndicate.app.status import Status, Story
     from syndicate.model import Message, Plan, Remark, Settings
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.schedule.gates import Budget

@@ -19,11 +19,10 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 from syndicate.cli.show import plural, print_json, tell
 from syndicate.cli.terminal import read_time
 from syndicate.errors import UsageError
-from syndicate.model import Problem, gather_problems
+from syndicate.model import Finding, Problem, gather_problems
 
 if TYPE_CHECKING:
     from syndicate.app.init import Begun
-    from syndicate.app.reports import Finding
 
 WIDEST = 34
 """Columns for guessed values beside their sources."""
@@ -153,8 +152,6 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 
 def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
     """Many of a kind as one line; each of them with -v."""
-    from syndicate.app.reports import Finding
-
     if verbosity > 0:
         return findings
     levels = dict.fromkeys(finding.level for finding in findings)

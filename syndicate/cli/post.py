@@ -16,8 +16,8 @@ from syndicate.cli.show import print_json, tell
 from syndicate.model import needs_person
 
 if TYPE_CHECKING:
+    from syndicate.app.accounts import AccountRow
     from syndicate.app.app import App
-    from syndicate.app.reports import AccountRow
     from syndicate.model import Delivery, PlannedChange, PlannedDelivery
     from syndicate.planning.deliveries.manual import ManualPlan
 

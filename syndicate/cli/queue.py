@@ -25,7 +25,7 @@ from syndicate.planning.deliveries import ASKED_TOGETHER
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.app.reports import Joined
+    from syndicate.app.post import Joined
     from syndicate.model import Delivery
 
 queue_app = typer.Typer(

@@ -16,8 +16,8 @@ from syndicate.model.plan import (
     PlannedDelivery, Remark,
 )
 from syndicate.model.post import (
-    Author, Awaited, Category, Credit, LeftOut, MediaFile, Picture, Post, Problem, Repair, Snapshot, SocialOverride,
-    gather_problems, make_problem, make_sketch, measure_likeness, read_sketch, unique_problems,
+    Author, Awaited, Category, Credit, Finding, LeftOut, MediaFile, Picture, Post, Problem, Repair, Snapshot,
+    SocialOverride, gather_problems, make_problem, make_sketch, measure_likeness, read_sketch, unique_problems,
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.settings import (

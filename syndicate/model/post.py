@@ -135,6 +135,15 @@ class Problem:
         return f"{self.place}: {self.text}"
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doctor` or `cards --check`. Levels: "problem", "warning", "repair", "ok"."""
+
+    level: str
+    text: str
+    where: str = ""
+
+
 def make_problem(source: str, error: Exception) -> Problem:
     """What went wrong with a thing: ours as it reads, of any other error only its kind, for it may hold a secret."""
     if isinstance(error, ContentError):

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.reports import Finding
 from syndicate.cli import init as begin
 from syndicate.cli import show
 from syndicate.cli.show import print_json
 from syndicate.cli.terminal import LogFormatter, PlainStream, UnblockedHandler, plain_streams
+from syndicate.model import Finding
 from tests.content.golden import make_settings, read_snapshot
 from tests.journeys.blog import Blog
 

@@ -19,11 +19,10 @@ from syndicate.app.dashboard import (
     list_titles,
 )
 from syndicate.app.maintenance import list_counted, sort_counted
-from syndicate.app.own_words import list_pictures, measure_text, measure_words
+from syndicate.app.own_words import Measure, list_pictures, measure_text, measure_words
 from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
 from syndicate.app.queue import BulkAction, carry_out, list_budgets, preview_waiting
-from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_these, list_warnings
 from syndicate.errors import UsageError
