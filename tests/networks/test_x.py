@@ -14,13 +14,13 @@ from syndicate.errors import (
     PaymentRequired,
     RateLimited,
     Rejected,
-    Unauthorised,
     Unavailable,
     Uncertain,
 )
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
 from syndicate.networks import describe, facts_of, open_network
+from syndicate.networks.toolkit.oauth import Forbidden
 from syndicate.networks.x import X, build_post
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
@@ -318,8 +318,8 @@ def _problem(code: int, detail: str, kind: str = "about:blank") -> Reply:
     [
         (_problem(400, "bad", "https://api.x.com/2/problems/invalid-request"), Rejected),
         (_problem(403, "You are not permitted to perform this action."), Rejected),
-        (_problem(403, "no", "https://api.x.com/2/problems/client-forbidden"), Unauthorised),
-        (_problem(403, "no", "https://api.x.com/2/problems/oauth1-permissions"), Unauthorised),
+        (_problem(403, "no", "https://api.x.com/2/problems/client-forbidden"), Forbidden),
+        (_problem(403, "no", "https://api.x.com/2/problems/oauth1-permissions"), Forbidden),
         (_problem(429, "cap", "https://api.x.com/2/problems/usage-capped"), PaymentRequired),
         (Reply(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}), RateLimited),
         (_problem(503, "busy"), Uncertain),

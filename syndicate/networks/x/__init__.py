@@ -18,7 +18,6 @@ from syndicate.errors import (
     NetworkError,
     NotReady,
     PaymentRequired,
-    RateLimited,
     Rejected,
     Unauthorised,
     Unavailable,
@@ -27,9 +26,10 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import error_of, pick, pick_count, pick_list, pick_text, pick_wait, words_of
-from syndicate.networks.toolkit.calls import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
+from syndicate.networks.toolkit import Refusal, pick, pick_count, pick_list, pick_text, pick_wait
+from syndicate.networks.toolkit.calls import Api, Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.oauth import (
+    Forbidden,
     Keys,
     PastedLogin,
     Provider,
@@ -154,8 +154,8 @@ class X(PastedLogin):
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
         super().__init__(account, vault, http)
         self.limits = limits_of(account)
-        self._api = (account.options.get("api") or API).rstrip("/")
-        self._provider = Provider(AUTHORISE, f"{self._api}/2/oauth2/token", SCOPES, is_public=True, token_lives=LIFE)
+        self._base = (account.options.get("api") or API).rstrip("/")
+        self._provider = Provider(AUTHORISE, f"{self._base}/2/oauth2/token", SCOPES, is_public=True, token_lives=LIFE)
         self._token = TurningToken(account.name, self._provider, vault, http)
         self._price_read, self._price_delete = (read_dollars(account, *price) for price in _FURTHER_PRICES.items())
         self._user, self._fields, self._spent = "", FIELDS[0], 0.0
@@ -214,10 +214,7 @@ class X(PastedLogin):
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
         body = build_post(with_numbered_reply(message, account=self._name), self._options)
-        response = self._ask("POST", "/2/tweets", publishes=True, json=body)
-        if not response.is_success:
-            raise self._error(response, publishes=True)
-        receipt = parse_receipt(response.json())
+        receipt = parse_receipt(self._call("POST", "/2/tweets", publishes=True, json=body).json())
         if receipt is None:
             raise Uncertain("X accepted the post but its answer cannot be read", where=self._name)
         return receipt
@@ -258,12 +255,10 @@ class X(PastedLogin):
 
     def _list(self, path: str, params: Mapping[str, str]) -> object:
         """One page; where X does not know the fields by this name, once more by the other."""
-        response = self._ask("GET", path, params={**params, **self._fields})
+        response = self._call("GET", path, passes=400, params={**params, **self._fields})
         if response.status == 400:
             self._fields = next(other for other in FIELDS if other != self._fields)
-            response = self._ask("GET", path, params={**params, **self._fields})
-        if not response.is_success:
-            raise self._error(response, publishes=False)
+            response = self._call("GET", path, params={**params, **self._fields})
         answer: object = response.json()
         return answer
 
@@ -310,9 +305,7 @@ class X(PastedLogin):
 
     def delete(self, receipt: Receipt) -> None:
         number = number_of(receipt, account=self._name)
-        response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")
-        if not response.is_success and response.status != 404:
-            raise self._error(response, publishes=False)
+        response = self._call("DELETE", f"/2/tweets/{quote(number, safe='')}", passes=404)
         self._spent += self._price_delete if response.is_success else 0.0
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
@@ -325,29 +318,29 @@ class X(PastedLogin):
             return take_pasted(answers, KEY_NAMES)
         return finish_login(self._http, self._provider, answers, page, code, account=self._name)
 
-    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
-        response = self._ask(method, path, **parts)
-        if not response.is_success:
-            raise self._error(response, publishes=False)
-        return response
+    def _call(
+        self, method: str, path: str, *, publishes: bool = False, passes: int = 0, **parts: Unpack[Parts]
+    ) -> Response:
+        """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one.
 
-    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
-        """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
-        url = self._api + path
+        Returns successes, and answers of the status `passes`.
+        """
 
         def call(authorization: str) -> Response:
-            signed: Parts = {**parts, "headers": {"Authorization": authorization}}
-            response = self._http.call(method, url, publishes=publishes, where=self._name, **signed)
-            if response.status == 401:
-                raise self._error(response, publishes=publishes)
-            return response
+            headers = {"Authorization": authorization}
+            secrets = (*map(self._vault.get, KEY_NAMES), *self._token.secrets())
+            api = Api(self._http, self._name, headers, secrets, self._parse_failure, self._base)
+            response = api.call(method, path, publishes=publishes, **parts)
+            if response.is_success or response.status == passes:
+                return response
+            raise api.failure(response, publishes=publishes)
 
         keys = self._find_keys()
         if keys is None:
             return self._token.use(lambda token: call(f"Bearer {token}"))
         now = int(self._http.now().timestamp())
         query = parts.get("params") or {}
-        return call(build_header(keys, method, url, query, nonce=token_hex(16), timestamp=now))
+        return call(build_header(keys, method, self._base + path, query, nonce=token_hex(16), timestamp=now))
 
     def _find_keys(self) -> Keys | None:
         """The four keys, None where there is a token instead. Raises Unauthorised where there is neither."""
@@ -359,24 +352,20 @@ class X(PastedLogin):
         missing = ", ".join(name for name, value in zip(KEY_NAMES, found, strict=True) if not value)
         raise Unauthorised(f"no credentials ({missing})", where=self._name)
 
-    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
-        secrets = (*map(self._vault.get, KEY_NAMES), *self._token.secrets())
-        said = f"{response.status}: {words_of(response, secrets)}"
-        problem = parse_problem(response)
-        if response.status == 403 and "duplicate content" in said:
-            return Duplicate(said, where=self._name)
-        if response.status == 403 and problem in {"client-forbidden", "oauth1-permissions"}:
+    def _parse_failure(self, refusal: Refusal) -> NetworkError:
+        status, said = refusal.status, f"{refusal.status}: {refusal.said}"
+        problem = parse_problem(refusal.response)
+        if status == 403 and "duplicate content" in said:
+            return refusal.to(Duplicate, said)
+        if status == 403 and problem in {"client-forbidden", "oauth1-permissions"}:
             hint = "give the app Read and Write permission, then make a new access token"
-            return Unauthorised(said, where=self._name, hint=hint)
+            return refusal.to(Forbidden, said, hint=hint)
         if problem == "usage-capped":
-            return PaymentRequired(said, where=self._name, hint="raise the limit in the developer console")
-        if response.status == 401 and self._vault.get("api_key"):
+            return refusal.to(PaymentRequired, said, hint="raise the limit in the developer console")
+        if status == 401 and self._vault.get("api_key"):
             ask = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
-            hint = f"{ask}; else run: syndicate login {self._name}"
-            return Unauthorised(said, where=self._name, hint=hint)
-        if response.status == 429:
-            return RateLimited(said, retry_at=retry_at_of_x(response), where=self._name)
-        return error_of(response, account=self._name, publishes=publishes, secrets=secrets)
+            return refusal.to(Unauthorised, said, hint=f"{ask}; else run: syndicate login {self._name}")
+        return refusal.wait(retry_at_of_x(refusal.response), said) if status == 429 else refusal.by_status()
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> X:
