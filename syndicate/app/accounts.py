@@ -163,7 +163,7 @@ class Accounts:
         """Raises ConfigError or Unauthorised where credentials are missing, or cannot travel with the state."""
         network = open_network(self._with_folder(account), self.vault(account), self._http)
         if self._settings.storage.state and self._shared is None and self._is_renewed(account, network):
-            from syndicate.store.remote.lines import KEY
+            from syndicate.store.remote import KEY
 
             hint = f"set {KEY} to a long random value, the same for every machine"
             raise ConfigError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.config import recall_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
-from syndicate.formats.documents import PublishedCopy, parse_syndication
+from syndicate.formats import PublishedCopy, parse_syndication
 from syndicate.model import SYNDICATION, KnownPost, Post, Receipt, Settings
 from syndicate.store.glance import Moment, glance, is_checked, keep_checked, keep_seen, read_seen
 from syndicate.store.identity import Contradiction, StateRecord

@@ -15,7 +15,7 @@ from syndicate.errors import ConfigError, StateError
 if TYPE_CHECKING:
     from syndicate.app.site import OpenSite
     from syndicate.deliver.account_worker import Durability
-    from syndicate.store.remote.lines import Sealer
+    from syndicate.store.remote import Sealer
     from syndicate.store.remote.sync import StateSync
     from syndicate.store.store import Store
 
@@ -84,7 +84,7 @@ class StatePlace:
         """Where tokens are kept that travel with the state; None where they do not."""
         if not self.is_elsewhere:
             return None
-        from syndicate.store.remote.lines import Sealer
+        from syndicate.store.remote import Sealer
 
         key, store = read_key(os.environ), self._site.store
         return StateBox(store, self._sync, Sealer(key)) if key and self._sync else None
@@ -98,8 +98,7 @@ class StatePlace:
     def _open(self, store: Store) -> StateSync:
         from syndicate.app.state import path_of_state
         from syndicate.store.file import back_up
-        from syndicate.store.remote import open_remote
-        from syndicate.store.remote.lines import ForgetfulSealer, Sealer
+        from syndicate.store.remote import ForgetfulSealer, Sealer, open_remote
         from syndicate.store.remote.sync import PATIENCE, StateSync
 
         site, database = self._site, path_of_state(self._site)
@@ -117,14 +116,14 @@ class StatePlace:
 
 def read_key(environ: Mapping[str, str]) -> str:
     """The key of what is not public; "" for none."""
-    from syndicate.store.remote.lines import KEY
+    from syndicate.store.remote import KEY
 
     return environ.get(KEY, "").strip()
 
 
 def _forget_sealed(store: Store) -> None:
     """Drop the tokens that the key of now does not open."""
-    from syndicate.store.remote.lines import ForgetfulSealer
+    from syndicate.store.remote import ForgetfulSealer
 
     sealer = ForgetfulSealer(read_key(os.environ))
     store.forget_secrets(name for name, words in store.list_secrets().items() if not sealer.open(words, name=name))

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final
 
 from syndicate.content.front import Front
+from syndicate.content.permalinks import is_http
 from syndicate.errors import ContentError
 from syndicate.model import Awaited, ContentRules, Problem, Repair
-from syndicate.text.cleaning import clean_text
+from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.generator_code import GeneratorCode, drop_marks
-from syndicate.text.repair import repair_text
+from syndicate.text.plain import line_to_plain, to_plain
+from syndicate.text.repair import repair_text, strip_label
 from syndicate.text.shortcodes import fill_text
 
 # --- our field names and what other generators and people call them ---
@@ -89,6 +92,12 @@ MAX_LIST = 200
 share = lru_cache(maxsize=1_000)(lambda value: value)
 """The first value that was equal: most posts have the flags and the categories of others."""
 _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
+_DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
+# What a reader gets to see, as the digest of what is rendered has it.
+_SEEN = (
+    "title", "excerpt", "metaDescription", "author", "category", "categories", "keywords", "tags", "language",
+    "externalUrl", "generatedBy", "image", "imageAlt", "imageCredit",
+)  # fmt: skip
 
 
 class Fields:
@@ -225,6 +234,59 @@ class Fields:
     def line(self, key: str) -> int:
         """The line of a key in the file, 0 where unknown."""
         return self._lines.get(key) or self._lines.get(key.partition(".")[0], 0)
+
+    # --- what a post says of itself in a word ---
+
+    def unlabelled(self, name: str) -> str:
+        """A text; its label and the quotes around what followed are removed and noted."""
+        text = self.text(name)
+        stripped = strip_label(text, self._rules.labels)
+        if stripped != text:
+            self.note("label", self.find(name)[0], text, stripped)
+        return stripped
+
+    def declared(self, name: str) -> str:
+        """The excerpt or description as plain text in one line; some generators write it as HTML."""
+        text = self.unlabelled(name)
+        return one_line(to_plain(text)) if text.startswith("<") else line_to_plain(text)
+
+    def is_draft(self) -> bool:
+        """Whether it shall not be public, by any of the words that generators have for that."""
+        in_drafts = "_drafts" in self.source.split("/")[:-1]
+        published = self.at("published")
+        unpublished = published != "" and is_switch(published) and not is_yes(published)
+        status = self.text("status").lower()
+        is_kept_back = in_drafts or unpublished or status in _DRAFTS or self._is_left_out()
+        return is_kept_back or is_yes(self.find("draft")[1])
+
+    def _is_left_out(self) -> bool:
+        """Whether its generator makes no page of it, or lists that nowhere."""
+        at = self.at
+        hugo = (at("build.render"), at("build.list"), at("_build.render"), at("_build.list"))
+        is_never = any(value is False or value == "never" for value in (*hugo, at("render")))
+        is_asked = any(is_yes(at(key)) for key in ("headless", "unlisted", "eleventyExcludeFromCollections"))
+        return is_never or is_asked or at("permalink") is False
+
+    def external_url(self) -> str:
+        """Of what it links to, "" for none."""
+        url = self.verbatim("externalUrl")
+        return url if is_http(url) else ""
+
+    def reading_minutes(self) -> int:
+        """0 where it does not say."""
+        _, value = self.find("readingTime")
+        digits = str(value).split(".")[0].split()[:1] if value is not None else []
+        return min(int(digits[0]), 10_000) if digits and digits[0].isdecimal() and len(digits[0]) < 6 else 0
+
+    def generated_by(self) -> str:
+        """Which AI, "" for none."""
+        _, value = self.find("generatedBy")
+        return ("AI" if value else "") if isinstance(value, bool) else self.text("generatedBy")
+
+    def digest(self) -> str:
+        """Of the fields that a reader sees, as written."""
+        values = [self.find(name)[1] for name in _SEEN]
+        return blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
     def flags(self) -> frozenset[str]:
         """Keys whose value is exactly true, by their own name and by ours where `[fields]` names them."""

@@ -37,7 +37,7 @@ from syndicate.content.declared import (
     read_social,
     read_translation,
 )
-from syndicate.content.fields import Fields, is_switch, is_yes, simplify
+from syndicate.content.fields import Fields, simplify
 from syndicate.content.front import Front, find_conflict, parse_front, parse_values, quote_colons
 from syndicate.content.permalinks import (
     Named,
@@ -57,27 +57,14 @@ from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings, make_sketch
 from syndicate.text.cleaning import is_blank, one_line
 from syndicate.text.generator_code import MARK, FindPage, Piece, drop_marks, find_no_page
-from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
-from syndicate.text.repair import strip_label
+from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten
 
 # --- digests of a post: of what its author wrote, and of what a reader sees ---
-
-# The fields that a reader gets to see, as the digest of what is rendered has them.
-_SEEN = (
-    "title", "excerpt", "metaDescription", "author", "category", "categories", "keywords", "tags", "language",
-    "externalUrl", "generatedBy", "image", "imageAlt", "imageCredit",
-)  # fmt: skip
 
 
 def digest_body(body: str) -> str:
     """The source digest: of the body as written, whatever becomes of it. Space around it is not part of it."""
     return blake2b(body.strip().encode("utf-8", "replace"), digest_size=16).hexdigest()
-
-
-def digest_fields(fields: Fields) -> str:
-    """Of the fields that a reader sees, as written."""
-    values = [fields.find(name)[1] for name in _SEEN]
-    return blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def digest_of(post: Post, summary: str, html: str, site_url: str) -> str:
@@ -110,21 +97,6 @@ DERIVED = 300
 _CUT = ("…", "...")
 
 
-def read_unlabelled(fields: Fields, name: str, labels: tuple[str, ...]) -> str:
-    """A text of the front matter; its label and the quotes around what followed are removed and noted."""
-    text = fields.text(name)
-    stripped = strip_label(text, labels)
-    if stripped != text:
-        fields.note("label", fields.find(name)[0], text, stripped)
-    return stripped
-
-
-def read_declared(fields: Fields, name: str, labels: tuple[str, ...]) -> str:
-    """The excerpt or description as plain text in one line; some generators write it as HTML."""
-    text = read_unlabelled(fields, name, labels)
-    return one_line(to_plain(text)) if text.startswith("<") else line_to_plain(text)
-
-
 def choose_summary(excerpt: str, description: str, html: str) -> str:
     """The excerpt, else the description, else the first paragraph.
 
@@ -146,7 +118,6 @@ def _is_start(cut: str, whole: str) -> bool:
 
 MAX_TITLE = 1_000
 """Characters."""
-_DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
 def parse_post(  # noqa: PLR0917 - a file, and what it is read with
@@ -191,8 +162,7 @@ def read_moment(  # noqa: PLR0917 - as above
     """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
     front = parse_values(quote_colons(text) if settings.site.generator == "pelican" else text, source)
     fields = Fields(front, settings.content, source, data)
-    is_draft = _Parser(front, fields, settings, source, history).is_draft()
-    return None if is_draft or not front.is_there else read_published(fields, settings, history) or now
+    return None if fields.is_draft() or not front.is_there else read_published(fields, settings, history) or now
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,17 +215,17 @@ class _Parser:
             picture=picture,
             media=read_media(fields, Place(self.settings, permalink, fields.source, self.file)),
             flags=fields.flags(),
-            is_draft=self.is_draft(),
+            is_draft=fields.is_draft(),
             status=fields.text("status"),
-            social_share=read_unlabelled(fields, "socialShare", self.settings.content.labels),
+            social_share=fields.unlabelled("socialShare"),
             social=read_social(fields),
             declared_id=fields.verbatim("id"),
-            external_url=self._external_url(),
-            reading_minutes=self._reading_minutes(),
-            generated_by=self._generated_by(),
+            external_url=fields.external_url(),
+            reading_minutes=fields.reading_minutes(),
+            generated_by=fields.generated_by(),
             syndication=tuple(url for url in fields.texts("syndication") if is_http(url)),
             source_digest=digest_body(self.front.body),
-            fields_digest=digest_fields(fields),
+            fields_digest=fields.digest(),
             sketch=make_sketch(self.front.body),
         )
         return self._with_body(post, markdown, find_page) if find_page else post
@@ -263,8 +233,8 @@ class _Parser:
     def _with_body(self, post: Post, markdown: str, find_page: FindPage) -> Post:
         """The post whole. Summary and body depend on each other: a label paragraph may repeat the excerpt."""
         rules, fields = self.settings.content, self.fields
-        excerpt = read_declared(fields, "excerpt", rules.labels)
-        description = read_declared(fields, "metaDescription", rules.labels)
+        excerpt = fields.declared("excerpt")
+        description = fields.declared("metaDescription")
         markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
         markdown = drop_heading(markdown, post.title)
         code = replace(fields.know_values(), find_page=find_page)
@@ -350,32 +320,3 @@ class _Parser:
         address = make_permalink(site, named)
         has_own = any(named.source.startswith(f"{folder}/") for folder in site.permalinks)
         return address if has_own and found.is_folder else localise(site, found, address)
-
-    def is_draft(self) -> bool:
-        in_drafts = "_drafts" in self.fields.source.split("/")[:-1]
-        published = self.fields.at("published")
-        unpublished = published != "" and is_switch(published) and not is_yes(published)
-        status = self.fields.text("status").lower()
-        is_kept_back = in_drafts or unpublished or status in _DRAFTS or self._is_left_out()
-        return is_kept_back or is_yes(self.fields.find("draft")[1])
-
-    def _is_left_out(self) -> bool:
-        """Whether its generator makes no page of it, or lists that nowhere."""
-        at = self.fields.at
-        hugo = (at("build.render"), at("build.list"), at("_build.render"), at("_build.list"))
-        is_never = any(value is False or value == "never" for value in (*hugo, at("render")))
-        is_asked = any(is_yes(at(key)) for key in ("headless", "unlisted", "eleventyExcludeFromCollections"))
-        return is_never or is_asked or at("permalink") is False
-
-    def _external_url(self) -> str:
-        url = self.fields.verbatim("externalUrl")
-        return url if is_http(url) else ""
-
-    def _reading_minutes(self) -> int:
-        _, value = self.fields.find("readingTime")
-        digits = str(value).split(".")[0].split()[:1] if value is not None else []
-        return min(int(digits[0]), 10_000) if digits and digits[0].isdecimal() and len(digits[0]) < 6 else 0
-
-    def _generated_by(self) -> str:
-        _, value = self.fields.find("generatedBy")
-        return ("AI" if value else "") if isinstance(value, bool) else self.fields.text("generatedBy")

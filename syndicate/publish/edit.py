@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from syndicate.content import SeenPosts
 from syndicate.content.reading import read_edited
 from syndicate.content.records import recall_posts
-from syndicate.formats.documents import Document, edit_syndication
+from syndicate.formats import Document, edit_syndication
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Problem
 from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit

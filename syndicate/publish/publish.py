@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from syndicate.content import SeenPosts
-from syndicate.formats.documents import list_documents
+from syndicate.formats import list_documents
 from syndicate.model import FEED_FILES, TIMELINE_PAGE, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
 from syndicate.output import Output
 from syndicate.pictures import forget_pictures

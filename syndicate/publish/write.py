@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from syndicate import __version__
 from syndicate.containment import contain
-from syndicate.formats.documents import HTML, Document, list_documents, list_meta, render_syndication
+from syndicate.formats import HTML, Document, list_documents, list_meta, render_syndication
 from syndicate.formats.page import (
     fingerprint_page,
     parse_timeline,

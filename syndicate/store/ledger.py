@@ -1,14 +1,16 @@
-"""What planning needs to know of the past, and what becomes of a plan."""
+"""What `publish` asks of the store: the past that planning needs to know, what becomes of a plan, published files."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Connection, String, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, bindparam, delete, func, insert, or_, select, update
 
 from syndicate.errors import Overtaken, UsageError
 from syndicate.model import (
@@ -22,12 +24,14 @@ from syndicate.model import (
     Plan,
     PlannedChange,
     PlannedDelivery,
+    PublishedFile,
     State,
     can_move,
 )
 from syndicate.store.database import Part, insert_of
 from syndicate.store.mapping import KNOWN, make_key, make_ledger, parse_delivery, parse_known
-from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
+from syndicate.store.prepared import Prepared
+from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts, publications, published_files
 from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move, same_message
 
@@ -38,6 +42,7 @@ _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
 _AT_ONCE = 500
+"""Rows in one statement, and names in one question: databases limit them."""
 _SAME = "same"
 """The action in the trail of a post that a person joined with an earlier one; its detail is that one's slug."""
 
@@ -54,7 +59,7 @@ class Applied:
 
 
 class LedgerPart(Part):
-    """What `publish` asks of the store."""
+    """Posts, and the messages that were planned for them."""
 
     def read_ledger(self) -> Ledger:
         """Everything planning may know, from one moment of the database."""
@@ -103,12 +108,18 @@ class LedgerPart(Part):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored)
-            self._write_gone(connection, gone, now)
-            self._write_hidden(connection, plan.hidden)
+            for post in gone:
+                self._update_post(connection, post.id, {"gone_at": now})
+            for post in plan.hidden:  # public before, drafts now
+                self._update_post(connection, post.id, {name: getattr(post, name) for name in _NAMED})
             self._write_drafts(connection, plan.drafts)
-            self._write_reading(connection, plan.reading)
-            self._write_away(connection, plan.away)
-            self._forget_baselines(connection, plan.forgotten)
+            if plan.reading:
+                own = update(site_states).where(site_states.c.site == self._site)
+                connection.execute(own.values(reading=plan.reading))
+            for name, since in plan.away.items():
+                self._update_account(connection, name, away_since=since)
+            for name in plan.forgotten:
+                self._update_account(connection, name, baselined_at=None, away_since=None)
             self._write_baselines(connection, plan.baselined, now)
             self._write_listening(connection, plan.listening)
             return Applied(
@@ -154,9 +165,7 @@ class LedgerPart(Part):
                     self._hand_over(connection, row, joined.id)
             self._note_join(connection, joined.id, now)
             connection.execute(delete(posts).where(posts.c.site == self._site, posts.c.id == after.id))
-            values = {name: getattr(joined, name) for name in _CHANGING}
-            mine = (posts.c.site == self._site, posts.c.id == joined.id)
-            connection.execute(update(posts).where(*mine).values(values))
+            self._update_post(connection, joined.id, {name: getattr(joined, name) for name in _CHANGING})
             self._write_slugs(connection, [joined])
 
     def was_joined(self, post_id: str, slug: str) -> bool:
@@ -164,11 +173,7 @@ class LedgerPart(Part):
         own = (deliveries.c.site == self._site, deliveries.c.post_id == post_id)
         was_called = or_(deliveries.c.slug == slug, (attempts.c.action == _SAME) & (attempts.c.detail == slug))
         rows = deliveries.outerjoin(attempts, attempts.c.delivery_id == deliveries.c.id)
-        with self._database.reading() as connection:
-            return (
-                connection.execute(select(deliveries.c.id).select_from(rows).where(*own, was_called)).first()
-                is not None
-            )
+        return bool(self._fetch(select(deliveries.c.id).select_from(rows).where(*own, was_called).limit(1)))
 
     def _note_join(self, connection: Connection, post_id: str, now: datetime) -> None:
         """The trail of the post's messages says as what it was known before."""
@@ -218,16 +223,13 @@ class LedgerPart(Part):
             rows = [{"its_post": post.id, "its_slug": post.slug} for post in changed]
             connection.execute(update(deliveries).where(*renamed).values(slug=slug), rows)
 
-    def _write_gone(self, connection: Connection, gone: list[KnownPost], now: datetime) -> None:
-        for post in gone:
-            query = update(posts).where(posts.c.site == self._site, posts.c.id == post.id)
-            connection.execute(query.values(gone_at=now))
+    def _update_post(self, connection: Connection, post_id: str, values: Mapping[str, object]) -> None:
+        query = update(posts).where(posts.c.site == self._site, posts.c.id == post_id)
+        connection.execute(query.values(values))
 
-    def _write_hidden(self, connection: Connection, hidden: Iterable[KnownPost]) -> None:
-        """Posts that were public and are drafts now, as they are now."""
-        for post in hidden:
-            query = update(posts).where(posts.c.site == self._site, posts.c.id == post.id)
-            connection.execute(query.values({name: getattr(post, name) for name in _NAMED}))
+    def _update_account(self, connection: Connection, name: str, **values: object) -> None:
+        query = update(accounts).where(accounts.c.site == self._site, accounts.c.name == name)
+        connection.execute(query.values(values))
 
     def _write_drafts(self, connection: Connection, seen: Iterable[KnownDraft]) -> None:
         insert = insert_of(connection)(drafts)
@@ -236,26 +238,12 @@ class LedgerPart(Part):
         for draft in seen:
             connection.execute(query, {"site": self._site} | asdict(draft))
 
-    def _write_reading(self, connection: Connection, reading: str) -> None:
-        if reading:
-            query = update(site_states).where(site_states.c.site == self._site)
-            connection.execute(query.values(reading=reading))
-
     def _write_baselines(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
         insert = insert_of(connection)(accounts)
         changes = {"baselined_at": func.coalesce(accounts.c.baselined_at, insert.excluded.baselined_at)}
         query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
         for name in sorted(names):
             connection.execute(query, {"site": self._site, "name": name, "baselined_at": now})
-
-    def _forget_baselines(self, connection: Connection, names: Iterable[str]) -> None:
-        forgotten = (accounts.c.site == self._site, accounts.c.name.in_(sorted(names)))
-        connection.execute(update(accounts).where(*forgotten).values(baselined_at=None, away_since=None))
-
-    def _write_away(self, connection: Connection, away: Mapping[str, datetime | None]) -> None:
-        for name, since in away.items():
-            mine = update(accounts).where(accounts.c.site == self._site, accounts.c.name == name)
-            connection.execute(mine.values(away_since=since))
 
     def _write_listening(self, connection: Connection, pairs: frozenset[tuple[str, str]] | None) -> None:
         """The flags each account waits for; None for no news."""
@@ -264,8 +252,7 @@ class LedgerPart(Part):
         connection.execute(update(accounts).where(accounts.c.site == self._site).values(listening=""))
         for name in {name for name, _ in pairs}:
             flags = " ".join(sorted(flag for account, flag in pairs if account == name))
-            mine = update(accounts).where(accounts.c.site == self._site, accounts.c.name == name)
-            connection.execute(mine.values(listening=flags))
+            self._update_account(connection, name, listening=flags)
 
     def _apply_change(self, connection: Connection, planned: PlannedChange, now: datetime) -> bool:
         """Follow the plan where the row is still one that content may move; a person or a worker comes first."""
@@ -322,3 +309,89 @@ def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any
 
 def _count(connection: Connection, site: str) -> int:
     return connection.execute(select(func.count()).where(deliveries.c.site == site)).scalar_one()
+
+
+# --- what was published: a row for each file, and one that tells how the last publication ended ---
+
+_FILE = [published_files.c[name] for name in PublishedFile._fields]
+_CARDS = Prepared(
+    select(*_FILE).where(
+        published_files.c.site == bindparam("site"),
+        published_files.c.post_id != "",
+        published_files.c.post_id == bindparam("of_post"),
+    )
+)
+
+
+@cache
+def _replacing(insert: Callable[..., Any]) -> Any:
+    """Made once: what it is made of hangs together in circles, and no collector runs while many files are written."""
+    query = insert(published_files)
+    changes = {column.name: query.excluded[column.name] for column in _FILE}
+    return query.on_conflict_do_update(index_elements=["site", "path"], set_=changes)
+
+
+class PublishedFiles(Part):
+    """The rows of the manifest (`publish/manifest.py`), by path."""
+
+    def list_published(self) -> Iterator[PublishedFile]:
+        """One by one: there may be fifty thousand."""
+        with self._database.reading() as connection:
+            yield from map(PublishedFile._make, connection.execute(select(*_FILE).where(self._own)))
+
+    def find_published(self, paths: Sequence[str]) -> dict[str, PublishedFile]:
+        """Those of the paths that are known."""
+        return self._read_published(*([self._own, published_files.c.path.in_(some)] for some in _cut(paths)))
+
+    def find_cards(self, post_id: str) -> dict[str, PublishedFile]:
+        """The cards of one post."""
+        with self._database.reading() as connection:
+            rows = _CARDS.fetch(connection, {"site": self._site, "of_post": post_id})
+        return {row["path"]: PublishedFile(**row) for row in rows}
+
+    def keep_published(self, files: Iterable[PublishedFile]) -> None:
+        """Store or replace."""
+        rows = [{"site": self._site} | one._asdict() for one in files]
+        if rows:
+            with self._database.writing() as connection:
+                connection.execute(_replacing(insert_of(connection)), rows)
+
+    def forget_published(self, paths: Collection[str]) -> None:
+        if paths:
+            with self._database.writing() as connection:
+                for some in _cut(sorted(paths)):
+                    connection.execute(delete(published_files).where(self._own, published_files.c.path.in_(some)))
+
+    def read_publication(self) -> tuple[str, str]:
+        """What tells this turn from the next, and the record of the last publication; "" for what there is not."""
+        query = select(publications.c.turn, publications.c.record).where(publications.c.site == self._site)
+        return next(((one["turn"], one["record"]) for one in self._fetch(query)), ("", ""))
+
+    def keep_publication(self, record: str) -> None:
+        """The last publication ended so; the turn stays."""
+        self._write_publication(record=record)
+
+    def begin_turn(self) -> None:
+        """Tell the next publication from every one that began before this moment."""
+        self._write_publication(turn=uuid4().hex)
+
+    def _write_publication(self, **changes: str) -> None:
+        with self._database.writing() as connection:
+            query = insert_of(connection)(publications).values({"site": self._site, "turn": "", "record": ""} | changes)
+            connection.execute(query.on_conflict_do_update(index_elements=["site"], set_=changes))
+
+    @property
+    def _own(self) -> ColumnElement[bool]:
+        return published_files.c.site == self._site
+
+    def _read_published(self, *conditions: Sequence[ColumnElement[bool]]) -> dict[str, PublishedFile]:
+        found: dict[str, PublishedFile] = {}
+        with self._database.reading() as connection:
+            for where in conditions:
+                rows = map(PublishedFile._make, connection.execute(select(*_FILE).where(*where)))
+                found |= {one.path: one for one in rows}
+        return found
+
+
+def _cut(paths: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (paths[at : at + _AT_ONCE] for at in range(0, len(paths), _AT_ONCE))

@@ -18,14 +18,13 @@ from syndicate.store.accounts import AccountBook
 from syndicate.store.database import Database, Part
 from syndicate.store.file import TRIES, lock_daemon
 from syndicate.store.identity import StateIdentity
-from syndicate.store.ledger import LedgerPart
+from syndicate.store.ledger import LedgerPart, PublishedFiles
 from syndicate.store.mapping import parse_attempt, parse_delivery
 from syndicate.store.migrations import upgrade
 from syndicate.store.outbox import Outbox
 from syndicate.store.passes import Passes
 from syndicate.store.prepared import SITE, Prepared
-from syndicate.store.published import PublishedFiles
-from syndicate.store.remote.lines import Lines
+from syndicate.store.remote import Lines
 from syndicate.store.schema import HEAD, Instant, accounts, attempts, deliveries, is_readable, metadata, posts
 from syndicate.store.syndication_links import Aftercare, Copies, ReactionBook
 from syndicate.store.transitions import Actions

@@ -23,7 +23,7 @@ from random import Random
 
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.documents import list_documents
+from syndicate.formats import list_documents
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Category, FeedRules, Identified, KnownPost, Picture, Post, Settings, Site, Storage

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.formats.documents import render_syndication
+from syndicate.formats import render_syndication
 from syndicate.model import Identified, Post, SocialOverride, State
 from syndicate.planning.feeds import plan_feeds
 from tests.containment.troubles import TROUBLES, name_of

@@ -27,9 +27,8 @@ from syndicate.errors import StateError
 from syndicate.model import Delivery
 from syndicate.store import open_store
 from syndicate.store.database import Database
-from syndicate.store.remote import Copy, RemoteState
+from syndicate.store.remote import Copy, RemoteState, Sealer
 from syndicate.store.remote.git import GitState
-from syndicate.store.remote.lines import Sealer
 from syndicate.store.remote.object_store import BucketState
 from syndicate.store.remote.sync import StateSync
 from syndicate.store.store import Store

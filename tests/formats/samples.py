@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from syndicate.formats.documents import list_meta
+from syndicate.formats import list_meta
 from syndicate.model import (
     Account,
     Author,

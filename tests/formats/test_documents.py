@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from syndicate.content.records import Memory
+from syndicate.formats import list_documents
 from syndicate.formats.assembly import collect
-from syndicate.formats.documents import list_documents
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Category, Entry

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.formats.documents import list_meta, render_syndication
+from syndicate.formats import list_meta, render_syndication
 from syndicate.formats.page import fingerprint_page, render_alternates, render_opml, render_own, render_page, to_locale
 from syndicate.model import Account, Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds import plan_feeds

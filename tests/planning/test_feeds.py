@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats.documents import list_documents
+from syndicate.formats import list_documents
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.parse_feed import parse_feed
 from syndicate.formats.xml_feeds import render_atom, render_rss

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.formats.documents import Document
+from syndicate.formats import Document
 from syndicate.model import Artefact
 from syndicate.publish.card_renderer import AT_ONCE, batches
 from syndicate.publish.manifest import Manifest

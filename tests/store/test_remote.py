@@ -19,9 +19,8 @@ from obstore.store import MemoryStore
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
 from syndicate.model import Limits, State
 from syndicate.store import open_store
-from syndicate.store.remote import INFO, RemoteState
+from syndicate.store.remote import INFO, ForgetfulSealer, RemoteState, Sealer
 from syndicate.store.remote.git import GitState, _is_refused
-from syndicate.store.remote.lines import ForgetfulSealer, Sealer
 from syndicate.store.remote.object_store import BucketState
 from syndicate.store.remote.sync import LASTS, StateSync
 from syndicate.store.schema import HEAD

@@ -17,7 +17,7 @@ import feedparser
 import httpx
 import pytest
 
-from syndicate.formats.documents import list_documents
+from syndicate.formats import list_documents
 from syndicate.model import Identified
 from syndicate.output.folder import FolderOutput
 from syndicate.planning.feeds import plan_feeds

@@ -21,8 +21,7 @@ from pathlib import Path
 from syndicate.containment import survive
 from syndicate.errors import AlreadyRunning, ConfigError, StateError, StateMoved
 from syndicate.model import State
-from syndicate.store.remote import INFO, Copy, Info, RemoteState, parse_info
-from syndicate.store.remote.lines import Sealer
+from syndicate.store.remote import INFO, Copy, Info, RemoteState, Sealer, parse_info
 from syndicate.store.schema import HEAD
 from syndicate.store.store import Store
 
