@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.app.deliver import find_next_slot
+from syndicate.app.deliver import find_next_slot, offer_own_picture, require_alt, require_attached, require_media
 from syndicate.app.login import learn_missing_limits
-from syndicate.app.own_words import offer_own_picture, require_alt, require_attached, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.queue import wake_accounts
 from syndicate.app.site import OpenSite

@@ -10,9 +10,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syndicate.app.deliver import Composer
+from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
-from syndicate.app.own_words import edit_message
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING, list_warnings

@@ -36,7 +36,7 @@ from syndicate.text.plain import MARKDOWN, escape_markdown
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.app.once import Pass
+    from syndicate.app.rounds import Pass
     from syndicate.model import Delivery
 
 
@@ -197,7 +197,7 @@ def once(
 
     Says what is left and when to come back. In a pull request nothing is sent and nothing is kept.
     """
-    from syndicate.app.once import make_pass
+    from syndicate.app.rounds import make_pass
 
     given, patience = globals_of(context), read_time(wait, where="--wait")
     if dry_run or is_pull_request(os.environ):

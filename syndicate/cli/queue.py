@@ -110,7 +110,7 @@ def name_in(app: App, word: str) -> str:
 
 
 def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "") -> int:
-    from syndicate.app.own_words import check_text
+    from syndicate.app.deliver import check_text
 
     given = globals_of(context)
     with given.open_app() as app:

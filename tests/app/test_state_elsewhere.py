@@ -13,8 +13,8 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.deliver import FRESH, Composer
-from syndicate.app.once import Pass, make_pass
 from syndicate.app.queue import choose_all
+from syndicate.app.rounds import Pass, make_pass
 from syndicate.app.state import back_up_state, restore_state
 from syndicate.app.status import LEAST_ROOM, read_status, tell_disk
 from syndicate.errors import ConfigError, ContentError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.cli import login
+from syndicate.cli import accounts
 from syndicate.errors import UsageError
 from syndicate.networks.base import AskAgain, LoginField, LoginPage
 from tests.journeys.blog import Blog
@@ -77,7 +77,7 @@ def test_the_browser_brings_the_code_back(monkeypatch):
     app = Hall(flow)
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
     monkeypatch.setattr("webbrowser.open", browser(flow, "/favicon.ico", "?code=c1&state=s1"))
-    assert login.walk_through(app, "toot", paste=False) == "toot is ada."
+    assert accounts.walk_through(app, "toot", paste=False) == "toot is ada."
     assert app.stored == {"toot": {"token": "id1-c1"}}
 
 
@@ -88,7 +88,7 @@ def test_a_strangers_answer_is_refused(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
     monkeypatch.setattr("webbrowser.open", browser(flow, "?code=evil&state=other"))
     with pytest.raises(UsageError, match="does not belong"):
-        login.walk_through(app, "toot", paste=False)
+        accounts.walk_through(app, "toot", paste=False)
     assert app.stored == {}
 
 
@@ -98,14 +98,14 @@ def test_a_pasted_code_or_address_works(monkeypatch, pasted):
     flow = Flow(registered="https://registered.example/done")
     app = Hall(flow)
     monkeypatch.setattr("sys.stdin", io.StringIO(f"id1\n{pasted}\n"))
-    login.walk_through(app, "toot", paste=False)
+    accounts.walk_through(app, "toot", paste=False)
     assert app.stored == {"toot": {"token": "id1-c2"}}
 
 
 def test_the_end_of_the_input_ends_the_line_of_the_question(monkeypatch, capsys):
     """What is said after a pipe has ended stands below the question, not behind it."""
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    login.walk_through(Hall(Flow()), "toot", paste=True)
+    accounts.walk_through(Hall(Flow()), "toot", paste=True)
     out = capsys.readouterr().out
     assert out.startswith("Client id: \n")
     assert out.endswith("Code: \n")
@@ -118,7 +118,7 @@ def test_ending_the_input_at_a_terminal_gives_up(monkeypatch):
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stdin", terminal)
     with pytest.raises(EOFError):
-        login.walk_through(app, "toot", paste=True)
+        accounts.walk_through(app, "toot", paste=True)
     assert app.stored == {}
 
 
@@ -139,7 +139,7 @@ def test_a_server_that_refuses_its_own_token_is_asked_again(monkeypatch, capsys)
     """The person hears why a second consent is needed, and what it is for."""
     app = Hall(Wary())
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\nc1\nc2\n"))
-    assert login.walk_through(app, "toot", paste=True) == "toot is ada."
+    assert accounts.walk_through(app, "toot", paste=True) == "toot is ada."
     assert app.stored == {"toot": {"token": "id1-c2"}}
     said = capsys.readouterr().out
     assert "The server refuses it." in said

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syndicate.app.app import App
-from syndicate.app.once import make_pass
+from syndicate.app.rounds import make_pass
 from tests.journeys.blog import Blog
 
 CI = ("GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")

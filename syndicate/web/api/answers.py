@@ -18,8 +18,8 @@ from syndicate.app.dashboard import (
     list_posts,
     list_titles,
 )
+from syndicate.app.deliver import Measure, list_pictures, measure_text, measure_words
 from syndicate.app.maintenance import list_counted, sort_counted
-from syndicate.app.own_words import Measure, list_pictures, measure_text, measure_words
 from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
 from syndicate.app.queue import BulkAction, carry_out, list_budgets, preview_waiting

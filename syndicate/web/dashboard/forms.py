@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import list_burst, list_posts
-from syndicate.app.own_words import list_pictures
+from syndicate.app.deliver import list_pictures
 from syndicate.app.post import NEXT_SLOT, MessageRequest, plan_message, write_message
 from syndicate.app.queue import BulkAction, Outcome, carry_out
 from syndicate.app.site import OpenSite

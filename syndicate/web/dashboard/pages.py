@@ -23,8 +23,7 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
-from syndicate.app.maintenance import CountedMessage, list_counted, list_counts, sort_counted
-from syndicate.app.own_words import (
+from syndicate.app.deliver import (
     digest_words,
     find_origin,
     list_media,
@@ -32,6 +31,7 @@ from syndicate.app.own_words import (
     offer_own_picture,
     require_media,
 )
+from syndicate.app.maintenance import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import (
