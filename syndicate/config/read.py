@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from syndicate.config import CONFIG_NAME, Mistake, find_exposed
-from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable, SiteTable, StorageTable
+from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable
 from syndicate.errors import ConfigError
 from syndicate.model import (
     SQUARE,
@@ -190,7 +190,7 @@ def make_settings(
     except RecursionError as error:
         raise ConfigError("is nested too deeply", where=name) from error
     try:
-        file = ConfigFile.model_validate(tables)
+        file: Any = ConfigFile.model_validate(tables)
     except ValidationError as error:
         raise make_config_error(error, text, name, _judge_each(tables, judge)) from error
     site = _make_site(file.site)
@@ -268,23 +268,21 @@ def _plain(table: Any, *without: str) -> dict[str, Any]:
     return {name: getattr(table, name) for name in type(table).model_fields if name not in without}
 
 
-def _make_site(table: SiteTable) -> Site:
-    values = _plain(table, "allow_private")
-    authors = tuple(Author(one.name, one.url, one.email, one.avatar) for one in values.pop("author"))
+def _make_site(table: Any) -> Site:
+    authors = tuple(Author(**_plain(one)) for one in table.authors)
     own = {folder.strip("/"): pattern for folder, pattern in table.permalinks.items()}
-    return Site(
-        **values | {"authors": authors, "permalinks": own, "feeds_url": table.feeds_url or f"{table.url}/feeds"}
-    )
+    more = {"authors": authors, "permalinks": own, "feeds_url": table.feeds_url or f"{table.url}/feeds"}
+    return Site(**_plain(table, "allow_private") | more)
 
 
-def _lay_over(below: ScheduleRules, table: ScheduleTable) -> ScheduleRules:
+def _lay_over(below: ScheduleRules, table: Any) -> ScheduleRules:
     """The rules of `table` where it has them, else those of `below`."""
     names = ScheduleRules.__dataclass_fields__
     given = {name: getattr(table, name) for name in names if getattr(table, name) is not None}
     return ScheduleRules(**{name: getattr(below, name) for name in names} | given)
 
 
-def _make_account(name: str, table: AccountTable, schedule: ScheduleRules) -> Account:
+def _make_account(name: str, table: Any, schedule: ScheduleRules) -> Account:
     own = {key: value for key, value in _plain(table).items() if key not in _SCHEDULE_KEYS}
     options = {key: _option_text(value) for key, value in (table.model_extra or {}).items()}
     return Account(name=name, **own, schedule=_lay_over(schedule, table), options=options)
@@ -296,7 +294,7 @@ def _option_text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _make_storage(table: StorageTable, root: Path) -> Storage:
+def _make_storage(table: Any, root: Path) -> Storage:
     database = re.sub(r"^sqlite:///(?!/)", f"sqlite:///{root}/", table.database)
     publish_to = table.publish_to if "://" in table.publish_to else str(root / table.publish_to)
     cache = str(root / ".syndicate" / "cache.db")

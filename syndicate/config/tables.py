@@ -1,48 +1,38 @@
-"""The shape of syndicate.toml. The docstring under a key is its help in docs, errors and editors."""
+"""The shape of syndicate.toml: the keys of `model.Settings`, and what may stand there.
+
+Names, defaults and help (the docstring under a key) are those of the settings. Here stands what a type does not say.
+"""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 
-from syndicate.config.values import (
-    ACCOUNT_NAME,
-    AccountName,
-    Address,
-    CardSize,
-    Colour,
-    Duration,
-    ElementName,
-    IndexNowKey,
-    InsidePath,
-    Language,
-    OccasionWord,
-    OneOrMore,
-    OptionalAddress,
-    OptionalLanguage,
-    OptionalTimezone,
-    OptionalUrl,
-    Permalink,
-    Quiet,
-    Selector,
-    SiteName,
-    Size,
-    Slots,
-    StateAddress,
-    Timezone,
-    Url,
-    Words,
-    as_people,
+from syndicate.config import values as shape
+from syndicate.model import (
+    Account,
+    Author,
+    CardRules,
+    ContentRules,
+    FeedFormatName,
+    FeedRules,
+    Notices,
+    ScheduleRules,
+    Settings,
+    Site,
+    Storage,
 )
-from syndicate.model import FeedFormatName
 
 
 class Section(BaseModel):
+    rules: ClassVar[type] = Settings
+    """Where its keys are from."""
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     @field_validator("*", mode="before")
@@ -55,249 +45,143 @@ class Section(BaseModel):
         return value
 
 
+_SHAPES: Mapping[Any, Any] = {
+    tuple[str, ...]: shape.Words,
+    timedelta: shape.Duration,
+    Mapping[str, str]: dict[str, str],
+}
+
+
+def _make_table(
+    name: str, rules: type, /, *without: str, below: type[Section] = Section, is_optional: bool = False, **shapes: Any
+) -> type[Section]:
+    """A table with the keys of `rules`, in their order, and with further ones: a shape, or a shape and a default."""
+    defaults = {one.name: _default_of(one) for one in fields(rules)}
+    kinds: dict[str, Any] = {
+        key: _SHAPES.get(kind, kind) for key, kind in get_type_hints(rules).items() if key not in without
+    }
+    keys: dict[str, Any] = {}
+    for key, kind in (kinds | shapes).items():
+        keys[key] = kind if isinstance(kind, tuple) else (kind | None, None) if is_optional else (kind, defaults[key])
+    table: type[Section] = create_model(name, __base__=below, __module__=__name__, **keys)
+    table.rules = rules
+    return table
+
+
+def _default_of(key: Any) -> object:
+    if key.default_factory is not MISSING:
+        return Field(default_factory=key.default_factory)
+    return ... if key.default is MISSING else key.default
+
+
 class AuthorTable(Section):
     name: str
-    url: OptionalUrl = ""
+    url: shape.OptionalUrl = ""
     email: str = ""
-    avatar: OptionalUrl = ""
-    """Address of a picture of the person."""
+    avatar: shape.OptionalUrl = ""
 
 
-Person = str | AuthorTable
-Authors = Annotated[
-    tuple[AuthorTable, ...], BeforeValidator(as_people, json_schema_input_type=Person | tuple[Person, ...])
+AuthorTable.rules = Author
+_Person = str | AuthorTable
+_Authors = Annotated[
+    tuple[AuthorTable, ...], BeforeValidator(shape.as_people, json_schema_input_type=_Person | tuple[_Person, ...])
 ]
+SiteTable = _make_table(
+    "SiteTable",
+    Site,
+    title=Annotated[str, Field(min_length=1)],
+    url=shape.Url,
+    name=shape.SiteName,
+    language=shape.Language,
+    timezone=shape.Timezone,
+    authors=Annotated[_Authors, Field(alias="author")],
+    permalink=shape.Permalink,
+    permalinks=dict[shape.InsidePath, shape.Permalink],
+    built=shape.InsidePath,
+    content=shape.InsidePath,
+    feeds_url=shape.OptionalUrl,
+    allow_private=(bool, False),
+)
+ContentTable = _make_table("ContentTable", ContentRules, "fields", body=shape.Selector, write_back=(bool, False))
+FeedsTable = _make_table(
+    "FeedsTable",
+    FeedRules,
+    formats=Annotated[tuple[FeedFormatName, ...], shape.OneOrMore],
+    items=Annotated[int, Field(ge=1, le=1000)],
+    max_bytes=shape.Size,
+    archive_items=Annotated[int, Field(ge=1, le=1000)],
+    by=Annotated[tuple[Literal["category", "author", "language"], ...], shape.OneOrMore],
+    by_min_posts=Annotated[int, Field(ge=1)],
+    hubs=Annotated[tuple[shape.Address, ...], shape.OneOrMore],
+    extra=dict[shape.ElementName, str | dict[str, str]],
+    indexnow_key=shape.IndexNowKey,
+)
+CardsTable = _make_table(
+    "CardsTable",
+    CardRules,
+    font=Literal["Inter", "Source Serif 4"] | str,
+    fonts=Annotated[tuple[shape.InsidePath, ...], shape.OneOrMore],
+    accent=shape.Colour,
+    format=Literal["jpeg", "png"],
+    sizes=shape.CardSizes,
+    max_bytes=shape.Size,
+)
+ScheduleTable = _make_table(
+    "ScheduleTable",
+    ScheduleRules,
+    is_optional=True,
+    slots=shape.Slots,
+    timezone=shape.OptionalTimezone,
+    quiet=shape.Quiet,
+    per_day=Annotated[int, Field(ge=0)],
+    most_at_once=Annotated[int, Field(ge=0)],
+)
 
 
-class SiteTable(Section):
-    title: str = Field(min_length=1)
-    """The name of the blog, as feeds and cards show it."""
-    url: Url
-    """Where the pages live."""
-    name: SiteName = "default"
-    """Key of this site when several share one database."""
-    description: str = ""
-    """One sentence; the subtitle of the feeds."""
-    language: Language = "en"
-    """Language of posts that name none (BCP 47)."""
-    timezone: Timezone = "UTC"
-    """Zone of dates without one, and of the schedule."""
-    author: Authors = ()
-    """A name, a table with name, url and email, or a list of them."""
-    permalink: Permalink = "/blog/{slug}/"
-    """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories} …"""
-    permalinks: dict[InsidePath, Permalink] = Field(default_factory=dict)
-    """Folder below the content folder = permalink of its posts, where it is not the site's."""
-    generator: Literal["", "hugo", "jekyll", "eleventy", "astro", "docusaurus", "zola", "pelican", "nuxt"] = ""
-    """Whose rules fill these words and tell which files are posts."""
-    built: InsidePath = ""
-    """Folder of the built site ("public", "_site"), whose pages tell their own addresses; empty for none."""
-    content: InsidePath = "content/posts"
-    """Folder of the posts, below the folder of syndicate.toml."""
-    static: Words = ("static", "public", "assets")
-    """Folders served from the root of the site; local images are looked up there."""
-    icon: str = ""
-    """Address or path of a square icon for the feeds."""
-    copyright: str = ""
-    """Copyright line of the feeds."""
-    feeds_url: OptionalUrl = ""
-    """Public address of the published folder; empty means `url` + "/feeds"."""
-    allow_private: bool = False
-    """Whether images and pages may be fetched from private addresses (previews, tests)."""
+class _Open(ScheduleTable):  # type: ignore[misc, valid-type]
+    """Takes what only its network knows."""
+
+    model_config = ConfigDict(extra="allow")
 
 
-class ContentTable(Section):
-    labels: Words = ("Social Snippet", "Social Share", "Excerpt", "Summary", "TL;DR")
-    """Labels left by writing tools ("Social Snippet: …") that are removed before a text."""
-    include: Words = ("**/*.md", "**/*.markdown", "**/*.mdx")
-    """Which files are posts."""
-    ignore: Words = ()
-    """Which of them are not."""
-    body: Selector = ""
-    """What of the built page is the body in feeds ("article", "main", ".post-content"); empty for the Markdown."""
-    repair: bool = True
-    """Mend UTF-8 that was decoded twice ("cafÃ©" for "café")."""
-    write_back: bool = False
-    """Whether the links to sent copies are written into the posts' front matter as `syndication:`."""
-
-
-class FeedsTable(Section):
-    formats: Annotated[tuple[FeedFormatName, ...], OneOrMore] = ("rss", "atom", "json")
-    """Formats to publish."""
-    items: int = Field(default=50, ge=1, le=1000)
-    """Most entries in a feed."""
-    max_bytes: Size = 512_000
-    """Most bytes of a feed; older entries move to the archives."""
-    archives: bool = True
-    """Whether older entries are published as RFC 5005 archives."""
-    archive_items: int = Field(default=50, ge=1, le=1000)
-    """Entries in an archive document; changing it later writes new archives. Beyond four times `max_bytes` the longest
-    show their summaries alone."""
-    by: Annotated[tuple[Literal["category", "author", "language"], ...], OneOrMore] = ("category",)
-    """Further feeds for each of these."""
-    flags: Words = ("featured", "trending")
-    """Front-matter flags with a feed of their own."""
-    by_min_posts: int = Field(default=3, ge=1)
-    """Least posts for a category, author or language to have a feed."""
-    hubs: Annotated[tuple[Address, ...], OneOrMore] = ()
-    """WebSub hubs to name and to ping."""
-    extra: dict[ElementName, str | dict[str, str]] = Field(default_factory=dict)
-    """Elements of your own in the head of RSS and Atom: "webfeeds:accentColor" = "2ee5ac"."""
-    full_content: bool = True
-    """Whole posts, or only their summaries."""
-    source_markdown: bool = False
-    """Whether the Markdown travels in the RSS feed too (source:markdown)."""
-    retired: Words = ()
-    """Feed folders that answer 410 Gone."""
-    renamed: dict[str, str] = Field(default_factory=dict)
-    """Old feed folder = new feed folder, answered by a permanent redirect."""
-    indexnow_key: IndexNowKey = ""
-    """Key for IndexNow pings; empty for none."""
-
-
-class CardsTable(Section):
-    layout: str = "auto"
-    """auto, one of cover, side, split, framed, emblem, band, type, poster, quote, or a file in templates/cards."""
-    theme: Literal["auto", "light", "dark"] = "auto"
-    """Colours: auto follows the photo."""
-    font: Literal["Inter", "Source Serif 4"] | str = "Inter"
-    """Type family of the title."""
-    fonts: Annotated[tuple[InsidePath, ...], OneOrMore] = ()
-    """Further font files of yours."""
-    logo: str = ""
-    """Path of a logo (PNG, WebP or JPEG), below the site's folder."""
-    logo_dark: str = ""
-    """Path of the same logo for dark grounds."""
-    accent: Colour = ""
-    """Accent colour, "#rrggbb"."""
-    format: Literal["jpeg", "png"] = "jpeg"
-    """Format of photo cards; flat cards may become PNG where that is smaller."""
-    sizes: Annotated[tuple[CardSize, ...], OneOrMore] = ("1200x630",)
-    """Sizes to draw; the first is the share card."""
-    square: bool = False
-    """A second, square card in the page's tags, for WhatsApp and Signal."""
-    max_bytes: Size = 280_000
-    """Most bytes of a card."""
-    keep: Duration = timedelta(days=30)
-    """How long replaced card files stay, since networks cache by address."""
-    fetch: bool = True
-    """Whether remote images may be fetched."""
-
-    @field_validator("sizes")
-    @classmethod
-    def _check_sizes(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
-        for size in sizes:
-            width, _, height = size.partition("x")
-            if not (width.isdecimal() and height.isdecimal() and 200 <= int(width) <= 4000 >= int(height) >= 200):
-                raise ValueError(f'"{size}" is not a size; write for example "1200x630"')
-        if not sizes:
-            raise ValueError("needs one size at least")
-        return sizes
-
-
-class ScheduleTable(Section):
-    slots: Slots | None = None
-    """When messages go out: cron ("0 9 * * mon-fri") or words ("mon-fri 09:00"); none means at once."""
-    timezone: OptionalTimezone | None = None
-    """Zone of the slots; the site's when empty."""
-    quiet: Quiet | None = None
-    """Hours in which nothing goes out, "22:00-07:00"."""
-    gap: Duration | None = None
-    """Least time between two messages of an account."""
-    delay: Duration | None = None
-    """Least time between publication and the message."""
-    grace: Duration | None = None
-    """How late a slot may still be served."""
-    missed: Literal["hold", "next", "skip"] | None = None
-    """What happens to a message whose slot was missed."""
-    per_day: int | None = Field(default=None, ge=0)
-    """Most messages of an account in a day, 0 for any number."""
-    ready_within: Duration | None = None
-    """How long to wait for the page to be live."""
-    not_ready: Literal["hold", "skip", "send"] | None = None
-    """What happens to a message whose page did not come up."""
-    old_after: Duration | None = None
-    """A post first seen later than this after its date is old, not news."""
-    most_at_once: int | None = Field(default=None, ge=0)
-    """More new posts than this within an hour wait for you, 0 for any number."""
-
-
-class AccountTable(ScheduleTable):
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    network: str
-    """The network this account lives on."""
-    on: Annotated[tuple[OccasionWord, ...], OneOrMore] = ("new",)
-    """What is announced: "new" posts, "evergreen" ones again, and posts that get a flag: "featured", "trending" …"""
-    only: Words = ()
-    """Only posts of these categories."""
-    exclude: Words = Field(default=(), alias="except")
-    """No posts of these categories."""
-    template: str = ""
-    """Name of a text in templates/messages."""
-    link: Literal["text", "card", "reply", "none"] = "text"
-    """Where the link goes."""
-    media: Literal["", "card", "image", "none"] = ""
-    """Share card as link card, as attached image, or not at all; empty is what suits the network."""
-    thread: bool = False
-    """Long texts become a thread instead of being shortened."""
-    approve: bool = False
-    """Hold every message until `syndicate queue release`."""
-    hashtags: int = Field(default=3, ge=0, le=30)
-    """Most hashtags made from keywords and categories."""
-    utm: dict[str, str] = Field(default_factory=dict)
-    """UTM parameters for the link: source, medium, campaign …"""
-    language: OptionalLanguage = ""
-    """Language of the messages; the post's when empty."""
-    visibility: str = ""
-    """Visibility, where the network has one."""
-    warning: str = ""
-    """Content warning, where the network has one."""
-    on_edit: Literal["keep", "edit"] = "keep"
-    """Whether published messages follow an edited post, where the network can."""
-    on_delete: Literal["keep", "delete"] = "keep"
-    """Whether published messages are removed with their post."""
-    evergreen_after: Duration = timedelta(days=180)
-    """Age from which a post may be announced again (on = "evergreen")."""
-    profile: OptionalAddress = ""
-    """Address of your profile there, for rel="me" and fediverse:creator in your pages."""
-    counts: bool | None = None
-    """Count likes, boosts, replies and quotes: true also where reading costs money, false never."""
-    enabled: bool = True
-    """Turn the account off without losing its history."""
-
-
-class StorageTable(Section):
-    database: str = "sqlite:///.syndicate/state.db"
-    """The state database: SQLite, or postgresql://…"""
-    state: StateAddress = ""
-    """Where the state lives if this machine's disk does not last: "git:BRANCH" or "s3://bucket/prefix"."""
-    publish_to: str = "feeds"
-    """Folder for what is published, or s3://bucket/prefix."""
-
-
-class NoticesTable(Section):
-    command: str = ""
-    """Command to run when an account breaks; the text arrives on standard input."""
-    webhook: OptionalAddress = ""
-    """Address that gets a JSON POST."""
-    email: str = ""
-    """Address that gets a mail: through this machine's mail server, or the one in SYNDICATE_SMTP_URL."""
-    heartbeat: OptionalAddress = ""
-    """Address that is fetched every five minutes while all is well: a monitor calls you when that ends."""
-
-
-class ConfigFile(Section):
-    site: SiteTable
-    fields: dict[str, str] = Field(default_factory=dict)
-    """Our field name = your front-matter name, where they differ."""
-    content: ContentTable = ContentTable()
-    feeds: FeedsTable = FeedsTable()
-    cards: CardsTable = CardsTable()
-    schedule: ScheduleTable = ScheduleTable()
-    storage: StorageTable = StorageTable()
-    notices: NoticesTable = NoticesTable()
-    accounts: dict[AccountName, AccountTable] = Field(default_factory=dict)
+AccountTable = _make_table(
+    "AccountTable",
+    Account,
+    "name",
+    "schedule",
+    "options",
+    below=_Open,
+    on=Annotated[tuple[shape.OccasionWord, ...], shape.OneOrMore],
+    exclude=Annotated[shape.Words, Field(alias="except")],
+    link=Literal["text", "card", "reply", "none"],
+    media=Literal["", "card", "image", "none"],
+    hashtags=Annotated[int, Field(ge=0, le=30)],
+    language=shape.OptionalLanguage,
+    profile=shape.OptionalAddress,
+)
+StorageTable = _make_table(
+    "StorageTable",
+    Storage,
+    "cache",
+    database=(str, "sqlite:///.syndicate/state.db"),
+    state=shape.StateAddress,
+    publish_to=(str, "feeds"),
+)
+NoticesTable = _make_table("NoticesTable", Notices, webhook=shape.OptionalAddress, heartbeat=shape.OptionalAddress)
+ConfigFile: type[Section] = create_model(
+    "ConfigFile",
+    __base__=Section,
+    __module__=__name__,
+    site=(SiteTable, ...),
+    fields=(dict[str, str], Field(default_factory=dict)),
+    content=(ContentTable, ContentTable()),
+    feeds=(FeedsTable, FeedsTable()),
+    cards=(CardsTable, CardsTable()),
+    schedule=(ScheduleTable, ScheduleTable()),
+    storage=(StorageTable, StorageTable()),
+    notices=(NoticesTable, NoticesTable()),
+    accounts=(dict[shape.AccountName, AccountTable], Field(default_factory=dict)),  # type: ignore[valid-type]
+)
 
 
 # --- JSON Schema of syndicate.toml, for editors ---
@@ -319,31 +203,28 @@ def make_json_schema() -> dict[str, Any]:
             properties[key] = _as_written(properties[key] | help_, field.default)
     for table in schema["properties"].values():
         table.pop("default", None)
-    schema["properties"]["accounts"]["propertyNames"] = {"pattern": f"^{ACCOUNT_NAME}$"}
+    schema["properties"]["accounts"]["propertyNames"] = {"pattern": f"^{shape.ACCOUNT_NAME}$"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "syndicate.toml"} | schema
 
 
 def read_help(table: type[BaseModel]) -> dict[str, str]:
-    """The docstrings under the keys of a table. Pydantic would read them at every start, for 50 ms."""
-    told = _read_help()
-    models = [one.__name__ for one in reversed(table.__mro__) if one.__module__ == __name__]
-    return {key: text for model in models for key, text in told[model].items()}
+    """What is said of each key of a table. Pydantic would read it at every start, for 50 ms."""
+    rules = [one.rules for one in reversed(table.__mro__) if issubclass(one, Section)]
+    return {key: text for one in (ContentRules, *rules) for key, text in _read_docstrings(one).items()}
 
 
 @cache
-def _read_help() -> dict[str, dict[str, str]]:
-    """Of every table in this file."""
+def _read_docstrings(rules: type) -> dict[str, str]:
+    """Those under the keys of a dataclass."""
     import ast  # noqa: PLC0415 - with the next one only for who shows them
     import inspect  # noqa: PLC0415
 
-    found: dict[str, dict[str, str]] = {}
-    classes = (one for one in ast.parse(inspect.getsource(sys.modules[__name__])).body if isinstance(one, ast.ClassDef))
-    for table in classes:
-        told = found.setdefault(table.name, {})
-        for key, text in pairwise(ast.iter_child_nodes(table)):
-            if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-                told[ast.unparse(key.target)] = inspect.cleandoc(str(text.value.value))
-    return found
+    (table,) = ast.parse(inspect.getsource(rules)).body
+    return {
+        ast.unparse(key.target): inspect.cleandoc(str(text.value.value))
+        for key, text in pairwise(ast.iter_child_nodes(table))
+        if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
 
 
 def _list_tables(model: type[BaseModel]) -> list[type[BaseModel]]:

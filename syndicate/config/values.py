@@ -263,7 +263,21 @@ Slot = Annotated[str, _matching(r"^(?!.*\b(2[4-9]|[3-9]\d):\d)(?!.*:[6-9]\d)\s*\
 Slots = Annotated[tuple[Slot, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
 OccasionWord = Annotated[str, AfterValidator(check_occasion), _matching(f"^(?!evergreen-|manual|draft$){OCCASION}$")]
 _SIDE = r"([2-9]\d\d|[1-3]\d{3}|4000)"
-CardSize = Annotated[str, _matching(f"^{_SIDE}x{_SIDE}$")]
+
+
+def _check_sizes(sizes: tuple[str, ...]) -> tuple[str, ...]:
+    for size in sizes:
+        width, _, height = size.partition("x")
+        if not (width.isdecimal() and height.isdecimal() and 200 <= int(width) <= 4000 >= int(height) >= 200):
+            raise ValueError(f'"{size}" is not a size; write for example "1200x630"')
+    if not sizes:
+        raise ValueError("needs one size at least")
+    return sizes
+
+
+CardSizes = Annotated[
+    tuple[Annotated[str, _matching(f"^{_SIDE}x{_SIDE}$")], ...], BeforeValidator(as_tuple), AfterValidator(_check_sizes)
+]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 OneOrMore = BeforeValidator(as_tuple)
 """For lists of other things than plain words."""

@@ -1,4 +1,7 @@
-"""The site, its accounts and its rules as `config/` reads them from syndicate.toml: plain values."""
+"""The site, its accounts and its rules as `config/` reads them from syndicate.toml: plain values.
+
+What stands under a key of the file is its help, in the documentation and in editors.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from syndicate.model.feed import FEED_FORMATS
@@ -15,32 +18,40 @@ from syndicate.model.post import Author
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Who publishes, and where the pages live."""
+    """Who publishes, and where the pages live. No address ends with a slash."""
 
     title: str
+    """The name of the blog, as feeds and cards show it."""
     url: str
-    """Absolute, without a trailing slash."""
+    """Where the pages live."""
     name: str = "default"
-    """Key of the site in the state database; several sites may share one."""
+    """Key of this site when several share one database."""
     description: str = ""
+    """One sentence; the subtitle of the feeds."""
     language: str = "en"
+    """Language of posts that name none (BCP 47)."""
     timezone: str = "UTC"
+    """Zone of dates without one, and of the schedule."""
     authors: tuple[Author, ...] = ()
+    """A name, a table with name, url and email, or a list of them."""
     permalink: str = "/blog/{slug}/"
-    """Pattern with words between braces (`text.slugs`)."""
+    """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories} …"""
     permalinks: Mapping[str, str] = field(default_factory=dict)
-    """Folder below the content folder → its own pattern."""
-    generator: str = ""
-    """Whose rules fill the words of patterns: "hugo", "jekyll" …"""
+    """Folder below the content folder = permalink of its posts, where it is not the site's."""
+    generator: Literal["", "hugo", "jekyll", "eleventy", "astro", "docusaurus", "zola", "pelican", "nuxt"] = ""
+    """Whose rules fill these words and tell which files are posts."""
     built: str = ""
-    """Folder with the pages as the generator built them, below the site's folder; "" for none."""
+    """Folder of the built site ("public", "_site"), whose pages tell their own addresses; empty for none."""
     content: str = "content/posts"
+    """Folder of the posts, below the folder of syndicate.toml."""
     static: tuple[str, ...] = ("static", "public", "assets")
-    """Folders that the generator serves from the root; local images are looked up there."""
+    """Folders served from the root of the site; local images are looked up there."""
     icon: str = ""
+    """Address or path of a square icon for the feeds."""
     copyright: str = ""
+    """Copyright line of the feeds."""
     feeds_url: str = ""
-    """Public URL of the publish root, without trailing slash; empty means <url>/feeds."""
+    """Public address of the published folder; empty means `url` + "/feeds"."""
 
     def list_doubts(self) -> tuple[str, ...]:
         """What a person has to answer before anything leads anywhere: names that nobody can have (RFC 2606)."""
@@ -55,15 +66,17 @@ class ContentRules:
     """How posts are read."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
-    """Our field name → the author's front-matter name."""
+    """Our field name = your front-matter name, where they differ."""
     labels: tuple[str, ...] = ("Social Snippet", "Social Share", "Excerpt", "Summary", "TL;DR")
-    """Labels that a generator left before a text ("Social Snippet: …") and that no reader wants."""
-    ignore: tuple[str, ...] = ()
-    """Glob patterns below the content folder."""
-    repair: bool = True
+    """Labels left by writing tools ("Social Snippet: …") that are removed before a text."""
     include: tuple[str, ...] = ("**/*.md", "**/*.markdown", "**/*.mdx")
+    """Which files are posts."""
+    ignore: tuple[str, ...] = ()
+    """Which of them are not."""
     body: str = ""
-    """Selector of what is the body in the built page, "" where the Markdown is rendered."""
+    """What of the built page is the body in feeds ("article", "main", ".post-content"); empty for the Markdown."""
+    repair: bool = True
+    """Mend UTF-8 that was decoded twice ("cafÃ©" for "café")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,24 +84,36 @@ class FeedRules:
     """Which feeds there are and how large they get."""
 
     formats: tuple[str, ...] = tuple(FEED_FORMATS)
+    """Formats to publish."""
     items: int = 50
+    """Most entries in a feed."""
     max_bytes: int = 512_000
+    """Most bytes of a feed; older entries move to the archives."""
     archives: bool = True
+    """Whether older entries are published as RFC 5005 archives."""
     archive_items: int = 50
+    """Entries in an archive document; changing it later writes new archives. Beyond four times `max_bytes` the longest
+    show their summaries alone."""
     by: tuple[str, ...] = ("category",)
-    """"category", "author", "language"."""
+    """Further feeds for each of these."""
     flags: tuple[str, ...] = ("featured", "trending")
+    """Front-matter flags with a feed of their own."""
     by_min_posts: int = 3
+    """Least posts for a category, author or language to have a feed."""
     hubs: tuple[str, ...] = ()
+    """WebSub hubs to name and to ping."""
     extra: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
-    """Elements of the site's own in the head of each feed."""
+    """Elements of your own in the head of RSS and Atom: "webfeeds:accentColor" = "2ee5ac"."""
     full_content: bool = True
+    """Whole posts, or only their summaries."""
     source_markdown: bool = False
+    """Whether the Markdown travels in the RSS feed too (source:markdown)."""
     retired: tuple[str, ...] = ()
-    """Feed folders that answer 410."""
+    """Feed folders that answer 410 Gone."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Old feed folder → new one, answered with 301."""
+    """Old feed folder = new feed folder, answered by a permanent redirect."""
     indexnow_key: str = ""
+    """Key for IndexNow pings; empty for none."""
 
 
 SQUARE = "1200x1200"
@@ -109,23 +134,31 @@ class CardRules:
     """How share cards look."""
 
     layout: str = "auto"
-    """"auto", the name of one of ours, or of a file in the site's templates/cards."""
-    theme: str = "auto"
-    """"auto" (from the photo), "light", "dark"."""
+    """auto, one of cover, side, split, framed, emblem, band, type, poster, quote, or a file in templates/cards."""
+    theme: Literal["auto", "light", "dark"] = "auto"
+    """Colours: auto follows the photo."""
     font: str = "Inter"
+    """Type family of the title."""
     fonts: tuple[str, ...] = ()
-    """Further font files, by path below the site's root."""
+    """Further font files of yours."""
     logo: str = ""
+    """Path of a logo (PNG, WebP or JPEG), below the site's folder."""
     logo_dark: str = ""
-    """The logo for dark grounds."""
+    """Path of the same logo for dark grounds."""
     accent: str = ""
+    """Accent colour, "#rrggbb"."""
     format: str = "jpeg"
+    """Format of photo cards; flat cards may become PNG where that is smaller."""
     sizes: tuple[str, ...] = ("1200x630",)
+    """Sizes to draw; the first is the share card."""
     square: bool = False
-    """Whether a second, square card stands in the page's tags, for messengers that cut the first to its middle."""
+    """A second, square card in the page's tags, for WhatsApp and Signal."""
     max_bytes: int = 280_000
+    """Most bytes of a card."""
     keep: timedelta = timedelta(days=30)
+    """How long replaced card files stay, since networks cache by address."""
     fetch: bool = True
+    """Whether remote images may be fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,28 +166,29 @@ class ScheduleRules:
     """When things may go out, for the site or for one account."""
 
     slots: tuple[str, ...] = ()
-    """Cron expressions or words ("mon-fri 09:00"); empty means as soon as it may."""
+    """When messages go out: cron ("0 9 * * mon-fri") or words ("mon-fri 09:00"); none means at once."""
     timezone: str = ""
+    """Zone of the slots; the site's when empty."""
     quiet: str = ""
-    """"22:00-07:00", empty for none."""
+    """Hours in which nothing goes out, "22:00-07:00"."""
     gap: timedelta = timedelta(0)
-    """Least time between two messages of one account."""
+    """Least time between two messages of an account."""
     delay: timedelta = timedelta(0)
     """Least time between publication and the message."""
     grace: timedelta = timedelta(hours=6)
-    """How late a slot may be served; after that the delivery is missed."""
-    missed: str = "hold"
-    """What happens to a missed delivery: "hold" (a person releases it), "next" (next slot), "skip"."""
+    """How late a slot may still be served."""
+    missed: Literal["hold", "next", "skip"] = "hold"
+    """What happens to a message whose slot was missed."""
     per_day: int = 0
-    """Most messages a day, 0 for no limit."""
+    """Most messages of an account in a day, 0 for any number."""
     ready_within: timedelta = timedelta(hours=24)
     """How long to wait for the page to be live."""
-    not_ready: str = "hold"
-    """After that: "hold", "skip" or "send"."""
+    not_ready: Literal["hold", "skip", "send"] = "hold"
+    """What happens to a message whose page did not come up."""
     old_after: timedelta = timedelta(days=7)
-    """How long after its date a post may first be seen and still be news."""
+    """A post first seen later than this after its date is old, not news."""
     most_at_once: int = 5
-    """More posts than this that are new or newly featured within an hour wait for a person, 0 for any number."""
+    """More new posts than this within an hour wait for you, 0 for any number."""
 
 
 def variable_of(account: str, name: str) -> str:
@@ -173,34 +207,45 @@ class Account:
 
     name: str
     network: str
+    """The network this account lives on."""
     on: tuple[str, ...] = ("new",)
-    """Occasions: "new", "evergreen", and flags of posts: "featured", or any other key that is true."""
+    """What is announced: "new" posts, "evergreen" ones again, and posts that get a flag: "featured", "trending" …"""
     only: tuple[str, ...] = ()
-    """Category names; empty means all."""
+    """Only posts of these categories."""
     exclude: tuple[str, ...] = ()
+    """No posts of these categories."""
     template: str = ""
-    """Name of a file in templates/messages; empty means the network's own or "default"."""
+    """Name of a text in templates/messages."""
     link: str = "text"
-    """"text" (in the text), "card" (only as a card), "reply" (as a reply), "none"."""
+    """Where the link goes."""
     media: str = ""
-    """"card", "image", "none"; empty means what suits the network."""
+    """Share card as link card, as attached image, or not at all; empty is what suits the network."""
     thread: bool = False
+    """Long texts become a thread instead of being shortened."""
     approve: bool = False
+    """Hold every message until `syndicate queue release`."""
     hashtags: int = 3
+    """Most hashtags made from keywords and categories."""
     utm: Mapping[str, str] = field(default_factory=dict)
+    """UTM parameters for the link: source, medium, campaign …"""
     language: str = ""
+    """Language of the messages; the post's when empty."""
     visibility: str = ""
+    """Visibility, where the network has one."""
     warning: str = ""
-    on_edit: str = "keep"
-    """"keep", "edit" (where the network can), "repost" never."""
-    on_delete: str = "keep"
-    """"keep" or "delete"."""
+    """Content warning, where the network has one."""
+    on_edit: Literal["keep", "edit"] = "keep"
+    """Whether published messages follow an edited post, where the network can."""
+    on_delete: Literal["keep", "delete"] = "keep"
+    """Whether published messages are removed with their post."""
     evergreen_after: timedelta = timedelta(days=180)
+    """Age from which a post may be announced again (on = "evergreen")."""
     profile: str = ""
-    """Address of the profile there."""
+    """Address of your profile there, for rel="me" and fediverse:creator in your pages."""
     counts: bool | None = None
-    """Whether likes and the like are counted; None: where reading costs nothing."""
+    """Count likes, boosts, replies and quotes: true also where reading costs money, false never."""
     enabled: bool = True
+    """Turn the account off without losing its history."""
     schedule: ScheduleRules = field(default_factory=ScheduleRules)
     """The account's own rules laid over the site's: complete."""
     options: Mapping[str, str] = field(default_factory=dict)
@@ -219,16 +264,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """Where state and output live."""
+    """Where state and output live; every path is absolute."""
 
     database: str
-    """SQLAlchemy URL, absolute."""
+    """The state database: SQLite, or postgresql://…"""
+    state: str = ""
+    """Where the state lives if this machine's disk does not last: "git:BRANCH" or "s3://bucket/prefix"."""
     publish_to: str
-    """Absolute folder or "s3://bucket/prefix"."""
+    """Folder for what is published, or s3://bucket/prefix."""
     cache: str
     """Absolute path of the disposable cache file."""
-    state: str = ""
-    """"git:BRANCH" or "s3://bucket/prefix", where the database is only a working copy of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,9 +281,13 @@ class Notices:
     """Whom to tell when an account breaks or a delivery keeps failing."""
 
     command: str = ""
+    """Command to run when an account breaks; the text arrives on standard input."""
     webhook: str = ""
+    """Address that gets a JSON POST."""
     email: str = ""
+    """Address that gets a mail: through this machine's mail server, or the one in SYNDICATE_SMTP_URL."""
     heartbeat: str = ""
+    """Address that is fetched every five minutes while all is well: a monitor calls you when that ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,8 +304,9 @@ class Settings:
     accounts: tuple[Account, ...] = ()
     notices: Notices = field(default_factory=Notices)
     write_back: bool = False
+    """Whether the links to sent copies are written into the posts' front matter as `syndication:`."""
     allow_private: bool = False
-    """Whether addresses that come from content may lead into private networks (previews, tests)."""
+    """Whether images and pages may be fetched from private addresses (previews, tests)."""
     digest: str = ""
     """Changes when anything in the file does."""
     file: str = ""
