@@ -181,6 +181,14 @@ def say_why(row: Decided) -> str:
     return why or chosen
 
 
+def change_row(
+    row: KnownDelivery, state: State, why: Why | None = None, *, due_at: datetime | None = None
+) -> PlannedChange:
+    """The row in this state for this reason, at another time or its own."""
+    reason, detail = (why.reason, why.detail) if why else (Reason.NONE, "")
+    return PlannedChange(delivery_id=row.id, state=state, due_at=due_at or row.due_at, reason=reason, detail=detail)
+
+
 def find_own_reason(post: Post, override: SocialOverride, occasion: Occasion) -> Why | None:
     """The reason that lies in the post itself."""
     if override.skip:

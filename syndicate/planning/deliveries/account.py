@@ -33,7 +33,7 @@ from syndicate.model import (
     make_problem,
 )
 from syndicate.planning.declared import Groups, find_language_reason, is_spoken
-from syndicate.planning.deliveries import find_unclear
+from syndicate.planning.deliveries import change_row, find_unclear
 from syndicate.planning.messages import AccountStyle, Composed, compose_message, make_style
 from syndicate.planning.schedule import Calendar, Taken, list_taken
 from syndicate.planning.schedule.gates import find_token_end, tell_token_end
@@ -225,30 +225,19 @@ def plan_rows(
     due_at = at or context.take_slot(earliest_at(item, context, override))
     parts, trouble = _compose(item, context, occasion, text, picture)
     ends = find_token_end(context.facts, due_at, context.now)
-    notes = [
-        *trouble,
-        *([tell_token_end(context.account.name, ends, context.now, context.account.schedule.timezone)] if ends else []),
-    ]
+    if ends:
+        trouble.append(tell_token_end(context.account.name, ends, context.now, context.account.schedule.timezone))
     is_held = context.account.approve and occasion.kind is not OccasionKind.MANUAL
     why = find_unclear(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
-    blank = PlannedDelivery(
-        post_id=item.id,
-        slug=item.post.slug,
-        account=context.account.name,
-        network=context.account.network,
-        occasion=occasion,
-        part=1,
-        state=State.HELD if why else State.PLANNED,
-        due_at=due_at,
-        reason=why.reason if why else Reason.NONE,
-        detail=why.detail if why else "",
+    blank = replace(
+        _make_row(item, context, occasion, State.HELD if why else State.PLANNED, why, due_at=due_at),
         text=text,
         media=picture.media,
         alt=picture.alt,
         limit=context.facts.limits.characters,
-        warnings=tuple(notes),
+        warnings=tuple(trouble),
     )
-    return [_fill_row(blank, part, context.facts, notes) for part in parts] or [blank]
+    return [_fill_row(blank, part, context.facts) for part in parts] or [blank]
 
 
 def plan_composed(
@@ -261,7 +250,7 @@ def plan_composed(
 
     def plan(item: Identified) -> list[PlannedChange]:
         return [
-            PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=_find_new_time(row, context))
+            change_row(row, State.PLANNED, due_at=_find_new_time(row, context))
             for row in context.rows[item.id]
             if row.state is State.HELD and row.reason is Reason.NOT_COMPOSED and row.chosen is not Action.HOLD
             if row.id not in changed and len(_compose(item, context, row.occasion, "", NO_PICTURE)[0]) >= row.part
@@ -278,6 +267,12 @@ def _find_new_time(row: KnownDelivery, context: AccountContext) -> datetime:
 
 def skip_row(item: Identified, context: AccountContext, occasion: Occasion, why: Why) -> PlannedDelivery:
     """A row that says why nothing goes out; a person may release it."""
+    return _make_row(item, context, occasion, State.SKIPPED, why, due_at=context.now)
+
+
+def _make_row(
+    item: Identified, context: AccountContext, occasion: Occasion, state: State, why: Why | None, *, due_at: datetime
+) -> PlannedDelivery:
     return PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
@@ -285,10 +280,10 @@ def skip_row(item: Identified, context: AccountContext, occasion: Occasion, why:
         network=context.account.network,
         occasion=occasion,
         part=1,
-        state=State.SKIPPED,
-        due_at=context.now,
-        reason=why.reason,
-        detail=why.detail,
+        state=state,
+        due_at=due_at,
+        reason=why.reason if why else Reason.NONE,
+        detail=why.detail if why else "",
     )
 
 
@@ -333,17 +328,14 @@ def _compose(
     return parts, troubles
 
 
-def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes: Sequence[str]) -> PlannedDelivery:
+def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts) -> PlannedDelivery:
+    """What a person gave, and the notes, go with the first part."""
     has_link = bool(part.message.link) and part.message.link in part.message.text
     return replace(
-        blank,
-        part=part.part,
-        text=blank.text if part.part == 1 else "",
-        media=blank.media if part.part == 1 else "",
-        alt=blank.alt if part.part == 1 else "",
+        blank if part.part == 1 else replace(blank, part=part.part, text="", media="", alt="", warnings=()),
         message=part.message,
         count=part.count,
         limit=part.limit,
         cost=facts.cost_with_link if has_link else facts.cost,
-        warnings=(*(notes if part.part == 1 else ()), *part.warnings),
+        warnings=((*blank.warnings, *part.warnings) if part.part == 1 else part.warnings),
     )

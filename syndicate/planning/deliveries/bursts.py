@@ -23,8 +23,9 @@ from syndicate.model import (
     Reason,
     Remark,
     State,
+    Why,
 )
-from syndicate.planning.deliveries import ASKED_TOGETHER
+from syndicate.planning.deliveries import ASKED_TOGETHER, change_row
 
 if TYPE_CHECKING:  # what composes messages is slow to load, and who asks for questions needs none of it
     from syndicate.planning.deliveries.account import AccountContext
@@ -58,7 +59,7 @@ def hold_bursts(
         return list(fresh), list(changes)
     held = [_hold_new(row) if (row.post_id, row.occasion) in crowd else row for row in fresh]
     stopped = {
-        row.id: PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.MANY_AT_ONCE)
+        row.id: change_row(row, State.HELD, Why(Reason.MANY_AT_ONCE))
         for post_id in {post_id for post_id, _ in crowd}
         for row in context.rows.get(post_id, ())
         if (post_id, row.occasion) in crowd and _is_stoppable(row, changed.get(row.id))

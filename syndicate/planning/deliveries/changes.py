@@ -25,6 +25,7 @@ from syndicate.planning.deliveries import (
     TAKES_BACK,
     UNCLEAR,
     UNSENT,
+    change_row,
     find_own_reason,
     find_rule_reason,
     find_unclear,
@@ -41,13 +42,7 @@ from syndicate.planning.schedule.gates import is_in_time, policy_of
 def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
     """Unsent rows of posts that are gone; `present` are the ids of those that are not."""
     return [
-        PlannedChange(
-            delivery_id=row.id,
-            state=State.CANCELLED,
-            due_at=row.due_at,
-            reason=Reason.POST_GONE,
-            detail=_keep_question(row),
-        )
+        change_row(row, State.CANCELLED, Why(Reason.POST_GONE, _keep_question(row)))
         for row in rows
         if row.state in UNSENT and row.post_id not in present
     ]
@@ -58,7 +53,7 @@ def plan_orphans(
 ) -> list[PlannedChange]:
     """Rows of accounts that are not configured any more, or under another name: they wait for a person."""
     return [
-        PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.ACCOUNT_GONE)
+        change_row(row, State.HELD, Why(Reason.ACCOUNT_GONE))
         for row in rows
         if row.state in {State.PLANNED, State.DUE} and row.post_id in present and row.account not in accounts
     ]
@@ -141,7 +136,7 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     is_manual = row.occasion.kind is OccasionKind.MANUAL
     own = None if is_manual else find_own_reason(case.item.post, case.override, row.occasion)
     if own is None and (due_at := _find_time_before(row, case)):
-        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=due_at)
+        return change_row(row, State.PLANNED, due_at=due_at)
     if is_manual:
         return _bring_back(row, case) if is_stopped or _is_back(row, case) else None
     if row.state in UNSENT:
@@ -153,9 +148,7 @@ def _change_waiting(row: KnownDelivery, case: _Case, own: Why | None) -> Planned
     why = own or _find_rule_reason(row, case) or _leave_to_translation(row, case)
     if why and not _is_overruled(row, why):
         detail = "\n".join(filter(None, (why.detail, _keep_question(row))))
-        return PlannedChange(
-            delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
-        )
+        return change_row(row, State.SKIPPED, Why(why.reason, detail))
     if held := _hold_as_unclear(row, case):
         return held
     answers = (_is_back, _is_written_out, _is_dated_anew, _is_told_apart)
@@ -176,9 +169,7 @@ def _find_unclear(row: KnownDelivery, case: _Case) -> Why | None:
 
 def _hold_as_unclear(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     why = _find_unclear(row, case) if row.state in {State.PLANNED, State.DUE} else None
-    if why is None:
-        return None
-    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=why.reason, detail=why.detail)
+    return change_row(row, State.HELD, why) if why else None
 
 
 def _is_back(row: KnownDelivery, _case: _Case) -> bool:
@@ -290,9 +281,7 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     is_asked = row.state in {State.HELD, State.MISSED}
     new = Reason.REDATED if is_redated or not is_out_of_slot else Reason.OTHER_SLOTS
     why = Why(row.reason, row.detail) if is_asked else Why(new)
-    return PlannedChange(
-        delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=why.reason, detail=why.detail
-    )
+    return change_row(row, row.state, why, due_at=case.slot_for(row))
 
 
 _PLACED = frozenset({Reason.NONE, Reason.REDATED, Reason.OTHER_SLOTS, Reason.GAVE_WAY, Reason.MISSED_MOVED})
@@ -312,9 +301,7 @@ def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
     if why and why.reason is Reason.MAYBE_RENAMED and _is_apart(why.detail, case):
         why = Why(Reason.APPROVAL) if case.context.account.approve else None
         due_at = max(case.slot_for(row), case.context.now + AFTER_COPYING)
-    if why is None:
-        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=due_at)
-    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=due_at, reason=why.reason, detail=why.detail)
+    return change_row(row, State.HELD if why else State.PLANNED, why, due_at=due_at)
 
 
 def _find_kept_question(row: KnownDelivery) -> Why | None:

@@ -22,10 +22,11 @@ from syndicate.model import (
     PlannedChange,
     PlannedDelivery,
     Reason,
+    SocialOverride,
     State,
     Why,
 )
-from syndicate.planning.deliveries import JUDGED_AGAIN, find_own_reason, find_rule_reason
+from syndicate.planning.deliveries import JUDGED_AGAIN, change_row, find_own_reason, find_rule_reason
 from syndicate.planning.deliveries.account import (
     HOLDS_SLOT,
     SECOND_LOOK,
@@ -157,8 +158,7 @@ def _plan_occasion(
 ) -> list[PlannedDelivery]:
     """Rows of a message; skipped for what the post, the account or the caller says, held while the post is doubtful."""
     override = find_override(item.post, context.account)
-    why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, context.account, occasion)
-    why = why or context.find_language_reason(item, occasion) or other
+    why = _find_reason(item, context, override, occasion) or other
     if why and why.reason in JUDGED_AGAIN and item.perhaps:
         why = Why(why.reason, f"{why.detail}\n{Reason.MAYBE_RENAMED}\n{item.perhaps}")
     if why:
@@ -166,6 +166,11 @@ def _plan_occasion(
     rows = plan_rows(item, context, override, occasion)
     doubt = _find_question(item, context)
     return [replace(row, state=State.HELD, reason=doubt.reason, detail=doubt.detail) for row in rows] if doubt else rows
+
+
+def _find_reason(item: Identified, context: AccountContext, override: SocialOverride, occasion: Occasion) -> Why | None:
+    why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, context.account, occasion)
+    return why or context.find_language_reason(item, occasion)
 
 
 def _find_question(item: Identified, context: AccountContext) -> Why | None:
@@ -213,10 +218,8 @@ def plan_evergreen(identified: Iterable[Identified], context: AccountContext) ->
 
     def plan(item: Identified) -> list[PlannedDelivery]:
         override = find_override(item.post, context.account)
-        why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, context.account, occasion)
-        why = why or context.find_language_reason(item, occasion)
-        has_row = any(row.occasion == occasion for row in context.rows.get(item.id, ()))
-        return [] if why or has_row else plan_rows(item, context, override, occasion)
+        is_stopped = _find_reason(item, context, override, occasion) or _has_row(context, item.id, occasion)
+        return [] if is_stopped else plan_rows(item, context, override, occasion)
 
     for item in sorted(identified, key=lambda item: (_last_heard(item, context), item.id)):
         if _last_heard(item, context) > floor:
@@ -241,7 +244,7 @@ def _yield_slot(context: AccountContext, row: KnownDelivery, item: Identified) -
         return []
     earliest = earliest_at(item, context, find_override(item.post, context.account))
     due_at = context.take_slot(max(earliest, row.due_at))
-    return [PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason=Reason.GAVE_WAY)]
+    return [change_row(row, row.state, Why(Reason.GAVE_WAY), due_at=due_at)]
 
 
 def _pending(context: AccountContext) -> list[KnownDelivery]:
@@ -306,18 +309,13 @@ def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:
 
 def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelivery) -> Iterator[PlannedChange]:
     """Parts beyond the number are parked, parked ones within it come back; they follow the first in any case."""
+    is_held = first.state is State.HELD
+    why = Why(first.reason, first.detail) if is_held else None
     for row in rows:
         if row.part > number and row.state in HOLDS_SLOT:
-            yield PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.FEWER_PARTS)
+            yield change_row(row, State.CANCELLED, Why(Reason.FEWER_PARTS))
         elif row.part <= number and row.state is State.CANCELLED:
-            held = first.state is State.HELD
-            yield PlannedChange(
-                delivery_id=row.id,
-                state=State.HELD if held else State.PLANNED,
-                due_at=first.due_at,
-                reason=first.reason if held else Reason.NONE,
-                detail=first.detail if held else "",
-            )
+            yield change_row(row, State.HELD if is_held else State.PLANNED, why, due_at=first.due_at)
 
 
 def _list_waiting(
