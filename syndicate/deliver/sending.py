@@ -24,7 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.model import Decision, Delivery, Message, Receipt, Usage
 from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
-from syndicate.networks.toolkit.calls import refuse_misfits
+from syndicate.networks.toolkit import refuse_misfits
 from syndicate.planning.deliveries.retry import (
     decide_look,
     decide_next,

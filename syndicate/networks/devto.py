@@ -15,8 +15,18 @@ from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Un
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick_count, pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.calls import Api, is_missing, refuse_non_number, require_secret, shorten
+from syndicate.networks.toolkit import (
+    Api,
+    Refusal,
+    is_missing,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
+    refuse_non_number,
+    require_secret,
+    shorten,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     Is,

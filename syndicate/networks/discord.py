@@ -19,10 +19,16 @@ from syndicate.errors import Blocked, ConfigError, NetworkError, Unauthorised, U
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_digits, pick_instant, pick_list, pick_text, pick_wait
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
     Api,
     Parts,
+    Refusal,
+    pick,
+    pick_digits,
+    pick_instant,
+    pick_list,
+    pick_text,
+    pick_wait,
     refuse_misfits,
     refuse_non_number,
     require_secret,

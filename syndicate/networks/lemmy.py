@@ -16,6 +16,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit import (
+    Api,
     Refusal,
     pick,
     pick_count,
@@ -23,9 +24,6 @@ from syndicate.networks.toolkit import (
     pick_instant,
     pick_list,
     pick_text,
-)
-from syndicate.networks.toolkit.calls import (
-    Api,
     refuse_misfits,
     refuse_non_number,
     require_option,

@@ -26,14 +26,20 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit import Refusal, error_of, pick, pick_instant, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
     Api,
+    Refusal,
+    error_of,
     is_missing,
+    pick,
+    pick_instant,
+    pick_text,
     refuse_misfits,
     refuse_warning,
     require_secret,
+    retry_at_of,
     with_prepared,
+    words_of,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Provider, begin_login, take_pasted
 from syndicate.text.cleaning import normalize

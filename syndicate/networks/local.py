@@ -22,7 +22,7 @@ from syndicate.folders import replace_file
 from syndicate.http import Client
 from syndicate.model import TIMELINE, TIMELINE_PAGE, Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Vault
-from syndicate.networks.toolkit.calls import refuse_misfits
+from syndicate.networks.toolkit import refuse_misfits
 
 LIMITS = Limits(characters=500, alt=1500, images=1, image_bytes=8_000_000)
 

@@ -29,13 +29,17 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_list, pick_text, retry_at_of
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
     Api,
+    Refusal,
     is_missing,
+    pick,
+    pick_list,
+    pick_text,
     refuse_misfits,
     require_option,
     require_secret,
+    retry_at_of,
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin

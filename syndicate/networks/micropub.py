@@ -15,8 +15,18 @@ from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailabl
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_instant, pick_list, pick_text, say
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
+from syndicate.networks.toolkit import (
+    Api,
+    Refusal,
+    pick,
+    pick_instant,
+    pick_list,
+    pick_text,
+    refuse_misfits,
+    require_secret,
+    say,
+    with_prepared,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import Is, Listing, find_in, fits, links_of, links_of_html, text_of_html
 from syndicate.text.counting import Counter

@@ -13,8 +13,16 @@ from syndicate.errors import Blocked, NetworkError, Rejected, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick_instant, pick_text
-from syndicate.networks.toolkit.calls import is_missing, refuse_misfits, refuse_non_number, require_option, shorten
+from syndicate.networks.toolkit import (
+    Refusal,
+    is_missing,
+    pick_instant,
+    pick_text,
+    refuse_misfits,
+    refuse_non_number,
+    require_option,
+    shorten,
+)
 from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
 from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
 from syndicate.text.counting import Counter

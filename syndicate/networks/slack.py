@@ -18,8 +18,16 @@ from syndicate.errors import ConfigError, NetworkError, Rejected, Unauthorised, 
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_text, say
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_unpublished_image, require_secret
+from syndicate.networks.toolkit import (
+    Api,
+    Refusal,
+    pick,
+    pick_text,
+    refuse_misfits,
+    refuse_unpublished_image,
+    require_secret,
+    say,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,

@@ -17,8 +17,18 @@ from syndicate.errors import NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_digits, pick_text, pick_wait
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, require_secret
+from syndicate.networks.toolkit import (
+    Api,
+    Refusal,
+    pick,
+    pick_digits,
+    pick_text,
+    pick_wait,
+    refuse_misfits,
+    refuse_non_number,
+    require_option,
+    require_secret,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import number_of, with_numbered_reply
 from syndicate.text.counting import Counter

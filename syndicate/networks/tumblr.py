@@ -15,8 +15,18 @@ from syndicate.errors import Blocked, NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_count, pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.calls import Parts, is_missing, refuse_misfits, require_option
+from syndicate.networks.toolkit import (
+    Parts,
+    Refusal,
+    is_missing,
+    pick,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
+    refuse_misfits,
+    require_option,
+)
 from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,

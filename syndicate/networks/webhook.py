@@ -20,8 +20,7 @@ from syndicate.errors import Blocked, ConfigError, NetworkError, RateLimited, Re
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit import Refusal, retry_at_of
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret
+from syndicate.networks.toolkit import Api, Refusal, refuse_misfits, require_option, require_secret, retry_at_of
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.text.counting import Counter
 

@@ -31,8 +31,18 @@ from syndicate.networks.bluesky.record import (
     tid_of,
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
-from syndicate.networks.toolkit import error_of, pick, pick_count, pick_instant, pick_text, say
-from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_private, with_prepared
+from syndicate.networks.toolkit import (
+    Parts,
+    error_of,
+    pick,
+    pick_count,
+    pick_instant,
+    pick_text,
+    refuse_misfits,
+    refuse_private,
+    say,
+    with_prepared,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import REPLIES_TO, Page, name_of, read_listing, read_page, require_list
 from syndicate.text.counting import Counter

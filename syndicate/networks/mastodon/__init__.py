@@ -42,8 +42,17 @@ from syndicate.networks.mastodon.servers import (
     path_of,
     without_media,
 )
-from syndicate.networks.toolkit import Refusal, pick_count, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
+from syndicate.networks.toolkit import (
+    Api,
+    Refusal,
+    pick_count,
+    pick_text,
+    refuse_misfits,
+    require_secret,
+    retry_at_of,
+    with_prepared,
+    words_of,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, read_page, with_named_reply
 from syndicate.text.counting import Counter

@@ -25,14 +25,16 @@ from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, Receipt
 from syndicate.networks.base import LoginField, LoginPage, Recent, Vault
 from syndicate.networks.meta import READY_WAIT, CardFailed, build_since, parse_cursor, parse_expiry, parse_failure
-from syndicate.networks.toolkit import pick, pick_text, say
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
     Api,
+    pick,
+    pick_text,
     refuse_misfits,
     refuse_private,
     refuse_unpublished_image,
     refuse_warning,
     require_secret,
+    say,
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, make_login_page, read_session, session_secrets

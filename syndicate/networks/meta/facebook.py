@@ -16,16 +16,21 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta import build_proof, build_since, parse_cursor, parse_failure, says_gone
-from syndicate.networks.toolkit import pick, pick_count, pick_instant, pick_list, pick_text, say
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
     Api,
     Parts,
+    pick,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
     refuse_misfits,
     refuse_non_number,
     refuse_private,
     refuse_warning,
     require_option,
     require_secret,
+    say,
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin

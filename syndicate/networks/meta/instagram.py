@@ -14,8 +14,7 @@ from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Place
-from syndicate.networks.toolkit import pick_count, pick_instant, pick_text
-from syndicate.networks.toolkit.calls import refuse_non_number, require_option
+from syndicate.networks.toolkit import pick_count, pick_instant, pick_text, refuse_non_number, require_option
 from syndicate.networks.toolkit.readback import Listing, links_of, number_of
 from syndicate.text.counting import Counter
 

@@ -44,8 +44,11 @@ from syndicate.networks.nostr.event import (
     read_event_id,
     read_hex,
 )
-from syndicate.networks.toolkit import pick, pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.calls import (
+from syndicate.networks.toolkit import (
+    pick,
+    pick_instant,
+    pick_list,
+    pick_text,
     refuse_misfits,
     refuse_non_number,
     refuse_unpublished_image,

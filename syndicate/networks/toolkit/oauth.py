@@ -24,8 +24,7 @@ from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from syndicate.model import Account
 from syndicate.networks.base import LoginField, LoginPage, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_instant, pick_text
-from syndicate.networks.toolkit.calls import Api, ParsesFailure, require_secret
+from syndicate.networks.toolkit import Api, ParsesFailure, Refusal, pick, pick_instant, pick_text, require_secret
 
 # --- Proof Key for Code Exchange (RFC 7636) and the state of an authorisation request ---
 

@@ -26,8 +26,20 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit import Refusal, pick, pick_count, pick_list, pick_text, pick_wait
-from syndicate.networks.toolkit.calls import Api, Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
+from syndicate.networks.toolkit import (
+    Api,
+    Parts,
+    Refusal,
+    pick,
+    pick_count,
+    pick_list,
+    pick_text,
+    pick_wait,
+    read_dollars,
+    refuse_misfits,
+    refuse_private,
+    refuse_warning,
+)
 from syndicate.networks.toolkit.oauth import (
     Forbidden,
     Keys,
