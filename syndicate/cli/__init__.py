@@ -41,6 +41,6 @@ def _glance(words: list[str]) -> int | None:
     """The exit code of a command that a glance answered."""
     if words[:1] not in (["publish"], ["status"], ["plan"], ["why"]):
         return None
-    from syndicate.cli.glance import answer
+    from syndicate.cli.answers import answer
 
     return answer(words)

@@ -142,10 +142,10 @@ class LastPublication:
 
     @cached_property
     def _parts(self) -> Mapping[str, Mapping[str, Any]]:
-        return _parse_records(self.record)
+        return parse_records(self.record)
 
 
-def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
+def parse_records(text: str) -> dict[str, Mapping[str, Any]]:
     """The last publication of everything, and of one part since then, by part."""
     try:
         known = orjson.loads(text or "{}")
@@ -156,7 +156,7 @@ def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
 
 def keep_publication(finished: Finished, output: Output, store: Store) -> None:
     """Remember it until it is out of date; that of a part beside the last one of everything."""
-    before = _parse_records(store.read_publication()[1]) if finished.only else {}
+    before = parse_records(store.read_publication()[1]) if finished.only else {}
     places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
     value = {
         "made_of": finished.made_of,
@@ -170,36 +170,6 @@ def keep_publication(finished: Finished, output: Output, store: Store) -> None:
         "published": output.fingerprint(places),
     }
     store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewed:
-    """A publication of edits: everything else of the last one, `base`, is still true."""
-
-    base: str
-    only: str
-    made_of: str
-    at: datetime
-    ends: datetime | None
-    """When a picture is worth another try."""
-    paths: Collection[str]
-    """What was written."""
-
-
-def renew_record(record: str, renewed: Renewed, output: Output) -> str:
-    """How it ended: by itself it is out of date when the last whole publication was to be, and at once where files went
-    meanwhile."""
-    before = _parse_records(record)
-    value: Mapping[str, Any] = before[renewed.base]
-    places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in renewed.paths)})
-    published = output.fingerprint(places)
-    gone = {line for line in published.splitlines() if line.endswith(" None")} - set(value["published"].splitlines())
-    has_lost = gone or len(output.stat_files(renewed.paths)) < len(renewed.paths)
-    ends = (renewed.ends, renewed.at if has_lost else None)
-    until = min([datetime.fromisoformat(value["until"]), *(at for at in ends if at)])
-    now = {"made_of": renewed.made_of, "at": renewed.at.isoformat(), "until": until.isoformat()}
-    value = {**value, **now, "places": places, "published": published}
-    return orjson.dumps((before if renewed.only else {}) | {renewed.only: value}).decode()
 
 
 def look_at(paths: Iterable[str]) -> dict[str, int | None]:

@@ -15,7 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from syndicate.content import SeenPosts
 from syndicate.content.reading import read_edited
@@ -26,7 +28,7 @@ from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish import Progress, Published, Remembered, Renewed, keep_remembered, renew_record, tell_place
+from syndicate.publish import Progress, Published, Remembered, keep_remembered, parse_records, tell_place
 from syndicate.publish.manifest import Manifest, parse_card
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
 from syndicate.store.glance import EditedState
@@ -234,7 +236,21 @@ def _finish(
     ends: datetime | None,
 ) -> None:
     """The rows of the posts and how it ended, together; then what the next edit is compared with."""
-    renewed = Renewed(base=edits.base, only=edits.only, made_of=edits.made_of, at=edits.now, ends=ends, paths=paths)
-    needs.state.keep_edits(changed, renew_record(edits.record, renewed, needs.output))
+    needs.state.keep_edits(changed, _renew_record(edits, paths, ends, needs.output))
     known = replace(edits.known, made_of=edits.made_of, seen=edits.seen, members=tuple(members))
     keep_remembered(needs.cache, needs.sources.settings.site.name, known)
+
+
+def _renew_record(edits: Edits, paths: Collection[str], ends: datetime | None, output: Output) -> str:
+    """How it ended: by itself it is out of date when the last whole publication was to be, and at once where files went
+    meanwhile. Everything else of that one is still true."""
+    before = parse_records(edits.record)
+    value: Mapping[str, Any] = before[edits.base]
+    places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in paths)})
+    published = output.fingerprint(places)
+    gone = {line for line in published.splitlines() if line.endswith(" None")} - set(value["published"].splitlines())
+    has_lost = gone or len(output.stat_files(paths)) < len(paths)
+    until = min([datetime.fromisoformat(value["until"]), *(at for at in (ends, edits.now if has_lost else None) if at)])
+    now = {"made_of": edits.made_of, "at": edits.now.isoformat(), "until": until.isoformat()}
+    value = {**value, **now, "places": places, "published": published}
+    return orjson.dumps((before if edits.only else {}) | {edits.only: value}).decode()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.cli.glance import answer
+from syndicate.cli.answers import answer
 from syndicate.store.file import lock_states
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 
