@@ -10,7 +10,7 @@ from syndicate.errors import NetworkError
 from syndicate.http import Client
 from syndicate.model import Reactions, Receipt
 from syndicate.networks.base import Counts
-from syndicate.networks.meta import parse_insights
+from syndicate.networks.meta.threads import parse_insights
 from tests.networks.fake import garbage_body, status
 
 ALL = Reactions(7, 3, 2, 1)

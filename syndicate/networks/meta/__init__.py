@@ -1,29 +1,20 @@
-"""Facebook Pages, Instagram and Threads: one Graph API. Error shape, usage headers, token lives. Pure.
+"""Facebook Pages, Instagram and Threads: one Graph API. Errors, usage headers, token lives, listings.
 
 developers.facebook.com/docs/graph-api/guides/error-handling.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import orjson
 
 from syndicate.errors import Blocked, Duplicate, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
-from syndicate.networks.toolkit import (
-    LONGEST_WAIT,
-    Refusal,
-    pick,
-    pick_count,
-    pick_list,
-    pick_text,
-    retry_at_of,
-    say,
-)
-from syndicate.networks.toolkit.readback import CLOCK_SKEW
+from syndicate.networks.base import Recent
+from syndicate.networks.toolkit import LONGEST_WAIT, Api, Refusal, pick, pick_list, pick_text, retry_at_of, say
+from syndicate.networks.toolkit.readback import CLOCK_SKEW, Is, Listing, Page, read_listing, read_page
 
 TOKEN_CODES = frozenset({102, 190, 1404078})
 PERMISSION_CODES = frozenset({10, *range(200, 300)})
@@ -47,6 +38,8 @@ _KINDS: tuple[tuple[frozenset[int], type[NetworkError], str], ...] = (
 )
 READY_WAIT = timedelta(seconds=30)
 """Meta advises to wait about half a minute for media."""
+PAGE = 25
+ParsesPost = Callable[[object], Recent | None]
 _USAGE_HEADERS = ("x-business-use-case-usage", "x-app-usage")
 
 
@@ -67,11 +60,6 @@ def parse_failure(refusal: Refusal) -> NetworkError:
     if codes and response.status < 500:
         return refusal.to(Rejected, said)
     return refusal.by_status()
-
-
-def says_gone(response: Response) -> bool:
-    """Whether a refusal to delete means that the post is gone already."""
-    return "does not exist" in pick_text(response.json(), "error", "message")
 
 
 def _words(error: object, secrets: tuple[str, ...]) -> str:
@@ -104,27 +92,37 @@ def parse_expiry(answer: object, now: datetime) -> datetime | None:
     return now + timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else None
 
 
-def parse_cursor(answer: object) -> str:
-    """The cursor of a listing's next page, "" on the last."""
-    return pick_text(answer, "paging", "cursors", "after") if pick_list(answer, "data") else ""
+def list_posts(
+    read: Callable[[Mapping[str, str]], object],
+    fields: str,
+    since: datetime | None,
+    *,
+    parse: ParsesPost,
+    each: Mapping[str, Is],
+    account: str,
+) -> Listing:
+    """Own posts, newest first, up to 250; what is older than `since` is left out, with room for two clocks."""
+    query = {"fields": fields, "limit": str(PAGE)}
+    if since:
+        query["since"] = str(int((since - CLOCK_SKEW).timestamp()))
+
+    def fetch(cursor: str) -> Page:
+        answer = read(query | ({"after": cursor} if cursor else {}))
+        following = pick_text(answer, "paging", "cursors", "after") if pick_list(answer, "data") else ""
+        return read_page(answer, "data", parse=parse, each=each, following=following, account=account)
+
+    return read_listing(fetch)
 
 
-def parse_insights(answer: object) -> dict[str, int]:
-    """The numbers of a post by their names; Meta tells each as a total or as the first of some values."""
-    found = {}
-    for each in pick_list(answer, "data"):
-        total, first = pick_count(each, "total_value", "value"), pick_count(each, "values", 0, "value")
-        number = first if total is None else total
-        if number is not None:
-            found[pick_text(each, "name")] = number
-    return found
+def delete_post(api: Api, url: str, params: Mapping[str, str] | None = None) -> None:
+    """Meta says "does not exist" of what may not be deleted, too, so the post is looked at once more."""
 
+    def is_gone(response: Response) -> bool:
+        if "does not exist" not in pick_text(response.json(), "error", "message"):
+            return False
+        try:
+            return not pick_text(api.read(url, {"fields": "id", **(params or {})}), "id")
+        except Rejected:
+            return True
 
-def build_since(since: datetime | None) -> dict[str, str]:
-    """The parameter that leaves out what is older, with room for two clocks."""
-    return {"since": str(int((since - CLOCK_SKEW).timestamp()))} if since else {}
-
-
-def build_proof(token: str, app_secret: str) -> str:
-    """`appsecret_proof`: proves that the caller of a token also holds the app's secret."""
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    api.ask_unless(is_gone, "DELETE", url, params=params)

@@ -6,9 +6,10 @@ which settles unknown outcomes: what says PUBLISHED is never published again, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from syndicate.errors import (
     ConfigError,
@@ -24,7 +25,7 @@ from syndicate.errors import (
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, Receipt
 from syndicate.networks.base import LoginField, LoginPage, Recent, Vault
-from syndicate.networks.meta import READY_WAIT, CardFailed, build_since, parse_cursor, parse_expiry, parse_failure
+from syndicate.networks.meta import READY_WAIT, CardFailed, ParsesPost, list_posts, parse_expiry, parse_failure
 from syndicate.networks.toolkit import (
     Api,
     pick,
@@ -38,14 +39,12 @@ from syndicate.networks.toolkit import (
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, make_login_page, read_session, session_secrets
-from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, read_listing, read_page
+from syndicate.networks.toolkit.readback import Is, Listing, find_in
 
 LISTED = {"id": Is.NAME, "timestamp": Is.MOMENT, "text": Is.TEXT, "caption": Is.TEXT}
 MOST_FAILURES = 2
 CONTAINER_LIFE = timedelta(hours=24)
 LISTING_LAG = timedelta(hours=1)
-PAGE = 25
-ParsesPost = Callable[[object], Recent | None]
 TOKEN_LIFE = timedelta(days=60)
 RENEW_FROM = timedelta(hours=24)
 """Meta refreshes only tokens that are a day old."""
@@ -260,14 +259,8 @@ class ContainerNetwork(GraphLogin):
         return self._list(None, None).posts
 
     def _read(self, path: str, fields: str, parse: ParsesPost, since: datetime | None) -> Listing:
-        query = {"fields": fields, "limit": str(PAGE), **build_since(since)}
-
-        def fetch(cursor: str) -> Page:
-            answer = self._get(path, query | ({"after": cursor} if cursor else {}))
-            following = parse_cursor(answer)
-            return read_page(answer, "data", parse=parse, each=LISTED, following=following, account=self._name)
-
-        return read_listing(fetch)
+        read = partial(self._get, path)
+        return list_posts(read, fields, since, parse=parse, each=LISTED, account=self._name)
 
     def _permalink(self, post: str) -> str:
         """The post's address; one that cannot be had now must not undo the publication."""

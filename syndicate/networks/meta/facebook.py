@@ -6,16 +6,18 @@ Profiles and groups cannot be posted to by anyone's program. A picture is upload
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Unpack
 
-from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
+from syndicate.errors import NetworkError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.meta import build_proof, build_since, parse_cursor, parse_failure, says_gone
+from syndicate.networks.meta import delete_post, list_posts, parse_failure
 from syndicate.networks.toolkit import (
     Api,
     Parts,
@@ -34,14 +36,13 @@ from syndicate.networks.toolkit import (
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin
-from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
+from syndicate.networks.toolkit.readback import Is, Listing, find_in, links_of, number_of
 from syndicate.text.counting import Counter
 
 API = "https://graph.facebook.com"
 VERSION = "v25.0"
 LIMITS = Limits(characters=63_206, counter=Counter.CODEPOINTS, images=1, image_bytes=4_000_000)
 FIELDS = "id,message,permalink_url,created_time,attachments{url,unshimmed_url}"
-PAGE = 25
 SCOPES = "pages_show_list, pages_read_engagement, pages_manage_posts"
 
 DESCRIPTION = Description(
@@ -103,6 +104,11 @@ def parse_recent(post: object) -> Recent | None:
     return Recent(parse_receipt(post, where=""), text, links_of(text, *attached), created_at)
 
 
+def build_proof(token: str, app_secret: str) -> str:
+    """`appsecret_proof`: proves that the caller of a token also holds the app's secret."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
 class Facebook(PastedLogin):
     """One Page."""
 
@@ -151,15 +157,10 @@ class Facebook(PastedLogin):
         return self._list(None).posts
 
     def _list(self, since: datetime | None) -> Listing:
-        query = {"fields": FIELDS, "limit": str(PAGE), **build_since(since)}
+        def read(query: Mapping[str, str]) -> object:
+            return self._ask("GET", f"{self._page}/feed", params=query).json()
 
-        def fetch(cursor: str) -> Page:
-            params = query | ({"after": cursor} if cursor else {})
-            answer, name = self._ask("GET", f"{self._page}/feed", params=params).json(), self._name
-            following = parse_cursor(answer)
-            return read_page(answer, "data", parse=parse_recent, each=LISTED, following=following, account=name)
-
-        return read_listing(fetch)
+        return list_posts(read, FIELDS, since, parse=parse_recent, each=LISTED, account=self._name)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words; Facebook never changes the link or the picture of a post."""
@@ -177,19 +178,7 @@ class Facebook(PastedLogin):
         )
 
     def delete(self, receipt: Receipt) -> None:
-        """Meta says "does not exist" of what the token may not delete, too, so the post is looked at once more."""
-        post = self._post_of(receipt)
-
-        def is_gone(response: Response) -> bool:
-            return says_gone(response) and not self._is_there(post)
-
-        self._api().ask_unless(is_gone, "DELETE", self._url(post), params=self._proof())
-
-    def _is_there(self, post: str) -> bool:
-        try:
-            return bool(pick_text(self._ask("GET", post, params={"fields": "id"}).json(), "id"))
-        except Rejected:
-            return False
+        delete_post(self._api(), self._url(self._post_of(receipt)), self._proof())
 
     def _post_of(self, receipt: Receipt) -> str:
         number = number_of(receipt, account=self._name)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from syndicate.errors import ConfigError, Rejected
-from syndicate.http import Client, Response
+from syndicate.errors import ConfigError
+from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.meta import parse_insights, says_gone
+from syndicate.networks.meta import delete_post
 from syndicate.networks.meta.containers import ContainerNetwork, Place, failures_of
-from syndicate.networks.toolkit import pick_instant, pick_text
+from syndicate.networks.toolkit import pick_count, pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of, number_of, with_numbered_reply
 from syndicate.text.counting import Counter
 
@@ -74,6 +74,17 @@ def parse_recent(post: object) -> Recent | None:
     return Recent(receipt, text, links_of(text, pick_text(post, "link_attachment_url")), published_at)
 
 
+def parse_insights(answer: object) -> dict[str, int]:
+    """The numbers of a post by their names; Meta tells each as a total or as the first of some values."""
+    found = {}
+    for each in pick_list(answer, "data"):
+        total, first = pick_count(each, "total_value", "value"), pick_count(each, "values", 0, "value")
+        number = first if total is None else total
+        if number is not None:
+            found[pick_text(each, "name")] = number
+    return found
+
+
 class Threads(ContainerNetwork):
     """One Threads account."""
 
@@ -112,19 +123,8 @@ class Threads(ContainerNetwork):
         return Reactions(found.get("likes"), found.get("reposts"), found.get("replies"), found.get("quotes"))
 
     def delete(self, receipt: Receipt) -> None:
-        """Needs the scope threads_delete. "Does not exist" may mean "may not be deleted", so it is looked at again."""
-        post = number_of(receipt, account=self._name)
-
-        def is_gone(response: Response) -> bool:
-            return says_gone(response) and not self._is_there(post)
-
-        self._api().ask_unless(is_gone, "DELETE", self._url(post))
-
-    def _is_there(self, post: str) -> bool:
-        try:
-            return bool(pick_text(self._get(post, {"fields": "id"}), "id"))
-        except Rejected:
-            return False
+        """Needs the scope threads_delete."""
+        delete_post(self._api(), self._url(number_of(receipt, account=self._name)))
 
     def verify(self) -> Profile:
         """Who we are, and whether the day's 250 posts are used."""
