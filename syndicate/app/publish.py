@@ -118,8 +118,9 @@ def find_unchanged(site: OpenSite, now: datetime) -> Unchanged | None:
     for only in ("", "feeds"):
         posts = last.count_posts(only)
         if posts is not None and last.is_current(made_of, now, only):
-            problems = unique_problems((*last.read_problems(only), *last.read_elsewhere()))
-            return Unchanged(posts, problems, (*last.read_elsewhere(only), *last.read_elsewhere()), made_of, seen)
+            return Unchanged(
+                posts, last.list_problems(only), (*last.read_elsewhere(only), *last.read_elsewhere()), made_of, seen
+            )
     return None
 
 
@@ -155,7 +156,7 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
         only=asked.only,
         base=parts[0],
         made_of=asked.made_of,
-        record=last.record,
+        last=last,
         now=asked.now,
     )
 
@@ -166,7 +167,7 @@ def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Publishe
     from syndicate.store.glance import EditedState
 
     database = site.settings.storage.database
-    was_sound, last = is_sound(site.cache, database), open_last(site, edits.known.seen)
+    was_sound = is_sound(site.cache, database)
     with closing(EditedState(Path(database.removeprefix("sqlite:///")), site.settings.site.name)) as state:
         needs = EditNeeds(
             sources=_gather_sources(site),
@@ -180,9 +181,7 @@ def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Publishe
         published = publish_edits(needs, edits)
     if was_sound:
         keep_sound(site.cache, database)
-    problems = unique_problems((*last.read_problems(edits.base), *last.read_elsewhere()))
-    warnings = (*site.settings.site.list_doubts(), *published.warnings)
-    return replace(published, problems=problems, warnings=warnings)
+    return replace(published, warnings=(*site.settings.site.list_doubts(), *published.warnings))
 
 
 def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:

@@ -27,7 +27,18 @@ import orjson
 from syndicate import __version__
 from syndicate.content import SeenPosts, digest_marks
 from syndicate.folders import walk
-from syndicate.model import Awaited, Cache, Identified, Plan, Post, Problem, Remark, Settings, fingerprint
+from syndicate.model import (
+    Awaited,
+    Cache,
+    Identified,
+    Plan,
+    Post,
+    Problem,
+    Remark,
+    Settings,
+    fingerprint,
+    unique_problems,
+)
 from syndicate.output import Output
 
 if TYPE_CHECKING:
@@ -92,7 +103,7 @@ def keep_silent(_what: str, _done: int, _all: int) -> None:
 
 
 class LastPublication:
-    """The last publication as the state keeps it now: its turn, and its `record`.
+    """The last publication as the state keeps it now: its turn, and its record.
 
     `sources` are fingerprints of everything a publication is made of.
     """
@@ -100,7 +111,7 @@ class LastPublication:
     def __init__(self, output: Output, turn: str, record: str, sources: Callable[[], Iterable[str]]) -> None:
         self._output = output
         self._turn = turn
-        self.record = record
+        self._record = record
         self._sources = sources
 
     def take_fingerprint(self) -> str:
@@ -110,7 +121,7 @@ class LastPublication:
 
     def is_current(self, made_of: str, now: datetime, only: str = "") -> bool:
         """Whether the last publication, of everything or of one part, was made of the same and is still there."""
-        known = self._parts.get(only, {})
+        known = self.parts.get(only, {})
         try:
             return (
                 known["made_of"] == made_of
@@ -123,7 +134,7 @@ class LastPublication:
 
     def count_posts(self, only: str = "") -> int | None:
         """How many it was made of, None where that is not known."""
-        found = self._parts.get(only, {}).get("posts")
+        found = self.parts.get(only, {}).get("posts")
         return found if isinstance(found, int) else None
 
     def read_problems(self, only: str = "") -> tuple[Problem, ...]:
@@ -134,18 +145,23 @@ class LastPublication:
         """Those that only a publication can find: true until the next one."""
         return self._read("elsewhere", only)
 
+    def list_problems(self, only: str = "") -> tuple[Problem, ...]:
+        """All of these, each once."""
+        return unique_problems((*self.read_problems(only), *self.read_elsewhere()))
+
     def _read(self, name: str, only: str) -> tuple[Problem, ...]:
         try:
-            return tuple(Problem(**problem) for problem in self._parts.get(only, {}).get(name, ()))
+            return tuple(Problem(**problem) for problem in self.parts.get(only, {}).get(name, ()))
         except TypeError:
             return ()
 
     @cached_property
-    def _parts(self) -> Mapping[str, Mapping[str, Any]]:
-        return parse_records(self.record)
+    def parts(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is kept of it, by part: "" for everything."""
+        return _parse_records(self._record)
 
 
-def parse_records(text: str) -> dict[str, Mapping[str, Any]]:
+def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
     """The last publication of everything, and of one part since then, by part."""
     try:
         known = orjson.loads(text or "{}")
@@ -156,7 +172,7 @@ def parse_records(text: str) -> dict[str, Mapping[str, Any]]:
 
 def keep_publication(finished: Finished, output: Output, store: Store) -> None:
     """Remember it until it is out of date; that of a part beside the last one of everything."""
-    before = parse_records(store.read_publication()[1]) if finished.only else {}
+    before = _parse_records(store.read_publication()[1]) if finished.only else {}
     places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
     value = {
         "made_of": finished.made_of,

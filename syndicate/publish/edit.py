@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -23,12 +23,12 @@ from syndicate.content import SeenPosts
 from syndicate.content.reading import read_edited
 from syndicate.content.records import recall_posts
 from syndicate.formats import Document, edit_syndication
-from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Problem
+from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem
 from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish import Progress, Published, Remembered, keep_remembered, parse_records, tell_place
+from syndicate.publish import LastPublication, Progress, Published, Remembered, keep_remembered, tell_place
 from syndicate.publish.manifest import Manifest, parse_card
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
 from syndicate.store.glance import EditedState
@@ -85,7 +85,7 @@ class Edits:
     base: str
     """The part that was published last."""
     made_of: str
-    record: str
+    last: LastPublication
     now: datetime
 
 
@@ -106,17 +106,19 @@ class _Posts:
         posts = read_edited(self._settings, self._needs.cache, self._edits.edited)
         if posts is None or any(tell_place(post) != known.places[source] for source, post in posts.items()):
             raise InDoubt
-        ids = [known.ids[source] for source in posts]
-        self.rows = self._needs.state.find_posts(ids)
-        found = (follow_edit(self.rows[known.ids[source]], post, now) for source, post in posts.items())
-        edited = tuple(one for one in found if one and one.id not in known.names)
-        if len(edited) < len(ids) or any(may_follow_edit(*one) for one in self._needs.state.list_messages(ids)):
+        self.ids = [known.ids[source] for source in posts]
+        self._rows = self._needs.state.find_posts(self.ids)
+        found = (follow_edit(self._rows[known.ids[source]], post, now) for source, post in posts.items())
+        edited = {number: one for number, one in zip(self.ids, found, strict=True) if one and number not in known.names}
+        messages = self._needs.state.list_messages(self.ids)
+        if len(edited) < len(self.ids) or any(may_follow_edit(*one) for one in messages):
             raise InDoubt
-        self._found |= {one.id: one for one in edited}
-        return edited
+        self._found |= edited
+        return tuple(edited.values())
 
-    def has_new_title(self, one: Identified) -> bool:
-        return self.rows[one.id].title != one.known.title
+    def list_retitled(self) -> set[str]:
+        """The ids of edited posts with another title."""
+        return {number for number, row in self._rows.items() if row.title != self._found[number].known.title}
 
     def find(self, ids: Sequence[str]) -> list[Identified]:
         """Those with these ids, in order."""
@@ -128,15 +130,15 @@ class _Posts:
             raise InDoubt
         for source, post in posts.items():
             row = rows[missing[source]]
-            self._found[row.id] = self._name(Identified(post=post, known=row, is_new=False, is_changed=False))
+            self._found[row.id] = self._name(post, row)
         return [self._found[number] for number in ids]
 
-    def _name(self, one: Identified) -> Identified:
+    def _name(self, post: Post, row: KnownPost) -> Identified:
         """Whoever is not named has none of these, though its file may ask for an id that it does not get."""
-        usual = (one.post.slug, "", "", ())
-        slug, shared, declared, translations = self._edits.known.names.get(one.id, usual)
-        post = replace(one.post, slug=slug, shared_slug=shared, declared_id=declared)
-        return replace(one, post=post, translations=translations)
+        usual = (post.slug, "", "", ())
+        slug, shared, declared, translations = self._edits.known.names.get(row.id, usual)
+        post = replace(post, slug=slug, shared_slug=shared, declared_id=declared)
+        return Identified(post=post, known=row, is_new=False, is_changed=False, translations=translations)
 
 
 def publish_edits(needs: EditNeeds, edits: Edits) -> Published:
@@ -144,17 +146,18 @@ def publish_edits(needs: EditNeeds, edits: Edits) -> Published:
     if needs.state.read_schema() != edits.known.schema:
         raise InDoubt
     posts = _Posts(needs, edits)
-    touched = _find_touched(edits.known.members, posts.edited, needs.sources.settings.root)
-    shown = posts.find(list(dict.fromkeys(number for one in touched for number in one.ids)))
-    around = {one.id: one for one in (*posts.edited, *shown)}
-    manifest = _open_manifest(needs, posts.edited, around, touched)
+    touched = _find_touched(edits.known.members, posts.ids, needs.sources.settings.root)
+    around = list(dict.fromkeys((*posts.ids, *(number for one in touched for number in one.ids))))
+    shown = posts.find(around)
+    manifest = _open_manifest(needs, posts.ids, around, touched)
     drawer, plan = needs.open_drawer(manifest), Plan(now=edits.now, identified=posts.edited)
     before = drawer.list_drawn()
     drawn = drawer.list_known(plan) if edits.only else drawer.draw(plan, partial(needs.progress, "drawing cards"))
-    cards = drawer.list_known(replace(plan, identified=tuple(around.values())))
+    cards = drawer.list_known(replace(plan, identified=tuple(shown)))
     feeds, documents = _list_documents(needs, edits, posts, touched, cards)
-    told = [one for one in posts.edited if posts.has_new_title(one) or before.get(one.id) != cards.refs.get(one.id)]
-    documents += _list_syndication(needs, told, cards.refs)
+    retitled = posts.list_retitled()
+    told = [one for one in posts.ids if one in retitled or before.get(one) != cards.refs.get(one)]
+    documents += _list_syndication(needs, posts.find(told), cards.refs)
     written = write_documents(documents, manifest, needs.cache, partial(needs.progress, "writing files"))
     if drawn.problems or written.problems or manifest.problems:
         raise InDoubt
@@ -166,27 +169,27 @@ def publish_edits(needs: EditNeeds, edits: Edits) -> Published:
         where=needs.sources.settings.storage.publish_to,
         written=paths,
         drawn=drawn.count,
+        problems=edits.last.list_problems(edits.base),
         warnings=drawn.warnings,
         changed_posts=len(changed),
     )
 
 
-def _find_touched(members: Sequence[Members], edited: Iterable[Identified], root: str) -> tuple[Members, ...]:
+def _find_touched(members: Sequence[Members], edited: Sequence[str], root: str) -> tuple[Members, ...]:
     """What is to be looked at: where the site's page is its own, all that it may show."""
-    touched = find_touched(members, [one.id for one in edited])
+    touched = find_touched(members, edited)
     shows_all = is_own(root, INDEX)
     return tuple(one for one in members if one in touched or (shows_all and not one.is_archive))
 
 
 def _open_manifest(
-    needs: EditNeeds, edited: Iterable[Identified], around: Collection[str], touched: Iterable[Members]
+    needs: EditNeeds, edited: Collection[str], around: Collection[str], touched: Iterable[Members]
 ) -> Manifest:
     """Of the cards and feeds that are shown; of an edited post both files are looked at."""
     lines = needs.state.list_cards(around)
     feeds = (frame_feed(needs.sources.settings, one.name, one.label) for one in touched if not one.is_archive)
     lines |= needs.state.find_published(["index.html", *(path for feed in feeds for path in feed.paths.values())])
-    ours = {one.id for one in edited}
-    cards = [parse_card(line.card, line.fingerprint) for line in lines.values() if line.post_id in ours]
+    cards = [parse_card(line.card, line.fingerprint) for line in lines.values() if line.post_id in edited]
     lines |= needs.state.find_published([path for card in cards if card for path in card.paths])
     return Manifest(needs.output, needs.state, needs.place, only=lines)
 
@@ -244,8 +247,8 @@ def _finish(
 def _renew_record(edits: Edits, paths: Collection[str], ends: datetime | None, output: Output) -> str:
     """How it ended: by itself it is out of date when the last whole publication was to be, and at once where files went
     meanwhile. Everything else of that one is still true."""
-    before = parse_records(edits.record)
-    value: Mapping[str, Any] = before[edits.base]
+    before = edits.last.parts
+    value = before[edits.base]
     places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in paths)})
     published = output.fingerprint(places)
     gone = {line for line in published.splitlines() if line.endswith(" None")} - set(value["published"].splitlines())
@@ -253,4 +256,4 @@ def _renew_record(edits: Edits, paths: Collection[str], ends: datetime | None, o
     until = min([datetime.fromisoformat(value["until"]), *(at for at in (ends, edits.now if has_lost else None) if at)])
     now = {"made_of": edits.made_of, "at": edits.now.isoformat(), "until": until.isoformat()}
     value = {**value, **now, "places": places, "published": published}
-    return orjson.dumps((before if edits.only else {}) | {edits.only: value}).decode()
+    return orjson.dumps({**(before if edits.only else {}), edits.only: value}).decode()
