@@ -17,7 +17,7 @@ from syndicate.errors import FetchError
 from syndicate.http import Client, Response, name_server
 from syndicate.http.servers import Waits
 from syndicate.model import FEED_FORMATS
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.plain import read_head_tags
 
 MAX_PAGE = 4_000_000

@@ -29,7 +29,7 @@ from syndicate.model import (
 )
 from syndicate.planning.schedule import Calendar, Taken, list_taken
 from syndicate.store.store import Event
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.values import parse_date
 
 _SHORTEST = 8

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.model import Attempt, Delivery, Occasion, PlannedChange, PlannedDelivery, Problem, gather_problems
 from syndicate.planning.deliveries import say_reason, say_why
-from syndicate.text.cleaning import escape_controls
+from syndicate.text import escape_controls
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,7 +16,7 @@ from select import select
 from typing import Any, TextIO, cast
 
 from syndicate.errors import UsageError
-from syndicate.text.cleaning import escape_controls
+from syndicate.text import escape_controls
 
 
 class PlainStream:

@@ -23,7 +23,7 @@ from syndicate.containment import contain
 from syndicate.errors import ContentError
 from syndicate.folders import walk
 from syndicate.model import Problem, Settings
-from syndicate.text.cleaning import escape_controls
+from syndicate.text import escape_controls
 from syndicate.text.values import parse_data
 
 # "_index.md" and the like are pages of a section (Hugo) or parts (Jekyll, Astro), never posts.

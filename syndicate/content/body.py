@@ -15,7 +15,7 @@ from syndicate.content.fields import Fields
 from syndicate.content.front import Front
 from syndicate.content.permalinks import date_in_name
 from syndicate.model import ContentRules, Picture, Repair
-from syndicate.text.cleaning import clean_text, one_line
+from syndicate.text import clean_text, one_line
 from syndicate.text.dialects import drop_mdx, is_mdx, open_notes
 from syndicate.text.generator_code import FILE, MARK, GeneratorCode, Piece, drop_marks, finish, holds_any
 from syndicate.text.markdown import clean_html, map_addresses, prune, put_back, render_html, set_apart

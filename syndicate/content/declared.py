@@ -11,7 +11,7 @@ from typing import Final
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, share, simplify
 from syndicate.content.permalinks import date_in_name, is_http
 from syndicate.model import Author, Category, Settings, Site, SocialOverride
-from syndicate.text.cleaning import clean_text
+from syndicate.text import clean_text
 from syndicate.text.plain import line_to_plain
 from syndicate.text.values import normalise_language
 

@@ -12,7 +12,7 @@ from syndicate.content.front import Front
 from syndicate.content.permalinks import is_http
 from syndicate.errors import ContentError
 from syndicate.model import Awaited, ContentRules, Problem, Repair
-from syndicate.text.cleaning import clean_text, one_line
+from syndicate.text import clean_text, one_line
 from syndicate.text.generator_code import GeneratorCode, drop_marks
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_text, strip_label

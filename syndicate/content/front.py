@@ -16,7 +16,7 @@ from frontmatter.default_handlers import BaseHandler
 
 from syndicate.errors import ContentError
 from syndicate.model import Problem
-from syndicate.text.cleaning import drop_broken
+from syndicate.text import drop_broken
 from syndicate.text.values import MAX_DEPTH, find_deep_toml, find_deep_yaml, repeats_anchors
 
 # --- The syntaxes of front matter, as handlers for python-frontmatter ---

@@ -55,7 +55,7 @@ from syndicate.content.post_dates import History, find_address_date, read_publis
 from syndicate.content.reading import Served
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings, make_sketch
-from syndicate.text.cleaning import is_blank, one_line
+from syndicate.text import is_blank, one_line
 from syndicate.text.generator_code import MARK, FindPage, Piece, drop_marks, find_no_page
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten
 

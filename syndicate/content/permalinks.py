@@ -14,7 +14,7 @@ import regex
 
 from syndicate.errors import ContentError
 from syndicate.model import Settings, Site
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.links import MAX_URL
 from syndicate.text.slugs import (
     DATES,

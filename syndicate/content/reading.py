@@ -23,7 +23,7 @@ from syndicate.content.records import Outcome, PostCache, Stat
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Cache, Post, Problem, Settings, make_problem
 from syndicate.processes import Process, count_others
-from syndicate.text.cleaning import drop_broken
+from syndicate.text import drop_broken
 
 # --- the bytes of one file and their text ---
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syndicate.model.reason import Occasion, Reason
-from syndicate.text.cleaning import plain_line
+from syndicate.text import plain_line
 from syndicate.text.counting import Counter, count
 from syndicate.text.links import keep_web_address
 from syndicate.text.plain import escape_markdown

@@ -42,7 +42,7 @@ from syndicate.networks.toolkit import (
     words_of,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Provider, begin_login, take_pasted
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.counting import Counter, cut
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_http_addresses

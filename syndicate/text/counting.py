@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.links import find_addresses, find_links, find_web_links, join_spans
 
 # --- User-perceived characters: extended grapheme clusters of Unicode Annex 29 ---

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.links import find_addresses
 
 _LETTER = r"\p{L}\p{M}"

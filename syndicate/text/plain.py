@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from syndicate.text.cleaning import clean_text, one_line
+from syndicate.text import clean_text, one_line
 from syndicate.text.counting import cut
 from syndicate.text.links import absolute_url, find_http_addresses
 

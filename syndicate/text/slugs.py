@@ -9,7 +9,7 @@ from typing import Final
 
 import regex
 
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 
 NAMING: Final = ("slug", "name", "title", "path", "undated", "only_title")
 """Words that tell one post from another; a pattern needs one of them."""

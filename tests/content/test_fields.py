@@ -16,7 +16,7 @@ from syndicate.content.parsing import parse_post
 from syndicate.content.records import Memory, Outcome, PostCache
 from syndicate.errors import ContentError
 from syndicate.model import Author, Category, ContentRules, Post, Settings, Site, SocialOverride, Storage
-from syndicate.text.cleaning import drop_broken
+from syndicate.text import drop_broken
 from tests.content.golden import make_settings
 
 

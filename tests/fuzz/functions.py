@@ -30,19 +30,20 @@ from syndicate.planning.messages.template import tidy
 from syndicate.stats import count_readers
 from syndicate.stats.hits import parse_line
 from syndicate.text import (
-    cleaning,
+    clean_text,
     counting,
     dialects,
+    drop_broken,
     hashtags,
     links,
     markdown,
+    one_line,
     plain,
     repair,
     sanitising,
     shortcodes,
     values,
 )
-from syndicate.text.cleaning import drop_broken
 from syndicate.text.counting import Counter, count, cut, split_graphemes
 from syndicate.text.generator_code import GeneratorCode
 from syndicate.text.markdown import make_absolute
@@ -112,9 +113,9 @@ def _header(name: str) -> Callable[[str], object]:
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "absolute.make_absolute": lambda text: make_absolute(text, _SITE),
     "links.find_http_addresses": links.find_http_addresses,
-    "cleaning.clean_text": cleaning.clean_text,
-    "cleaning.drop_broken": drop_broken,
-    "cleaning.one_line": cleaning.one_line,
+    "text.clean_text": clean_text,
+    "text.drop_broken": drop_broken,
+    "text.one_line": one_line,
     "markdown.split_code": markdown.split_code,
     "markdown.map_prose": lambda text: markdown.map_prose(text, str.upper),
     "count graphemes": _count(Counter.GRAPHEMES),

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.cleaning import clean_text, drop_broken, one_line
+from syndicate.text import clean_text, drop_broken, one_line
 
 ANY = st.text(alphabet=st.characters())
 

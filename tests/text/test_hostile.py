@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import cleaning, counting, hashtags, links, markdown, plain, repair, sanitising
+from syndicate.text import clean_text, counting, hashtags, links, markdown, normalize, plain, repair, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -111,10 +111,10 @@ def test_a_text_of_nothing_but_elements_is_refused(unit: str) -> None:
 def test_marks_in_a_wrong_order_are_sorted_in_linear_time(marks: str) -> None:
     """No language sets more than thirty on a letter, and Unicode's sorting compares each with all others."""
     for form in ("NFC", "NFKC", "NFKD"):
-        shown = cleaning.normalize(form, f"ẹ́{marks * (N // 4)} a{marks}b")  # type: ignore[arg-type]
+        shown = normalize(form, f"ẹ́{marks * (N // 4)} a{marks}b")  # type: ignore[arg-type]
         assert 5 < len(shown) < 3 * N + 100
         assert shown.endswith(unicodedata.normalize(form, f" a{marks}b"))
-    assert len(cleaning.clean_text(f"# a{marks * N}")) < 3 * N
+    assert len(clean_text(f"# a{marks * N}")) < 3 * N
 
 
 def test_a_host_without_end_is_no_address() -> None:

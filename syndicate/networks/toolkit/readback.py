@@ -17,7 +17,7 @@ from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
 from syndicate.networks.toolkit import pick, pick_instant, pick_text
-from syndicate.text.cleaning import normalize, plain_line
+from syndicate.text import normalize, plain_line
 from syndicate.text.links import split_address
 
 CLOCK_SKEW = timedelta(minutes=2)

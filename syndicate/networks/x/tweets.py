@@ -11,7 +11,7 @@ from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
 from syndicate.networks.toolkit import parse_moment, pick, pick_instant, pick_list, pick_text, retry_at_of
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is
-from syndicate.text.cleaning import normalize, plain_line
+from syndicate.text import normalize, plain_line
 
 FIELDS = (
     {"tweet.fields": "created_at,entities,referenced_tweets"},

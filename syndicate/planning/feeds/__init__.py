@@ -31,7 +31,7 @@ from syndicate.model import (
 )
 from syndicate.planning.declared import link_translations
 from syndicate.planning.feeds.entries import ArchivedEntries, Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 
 FRAME = 6_000
 """Bytes kept free for a document's head: names, links, hubs, description."""

@@ -13,7 +13,7 @@ from jinja2 import Template
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.model import Account, KnownPost, Limits, Occasion, Post, Site, SocialOverride
-from syndicate.text.cleaning import normalize
+from syndicate.text import normalize
 from syndicate.text.counting import fit, split
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from syndicate.model import State
-from syndicate.text.cleaning import drop_controls
+from syndicate.text import drop_controls
 
 _MOST_WORDS, _MOST_TEXT, _MOST_URL = 200, 20_000, 2048
 _NUMBER = re.compile(r"[0-9]{1,16}")
