@@ -56,11 +56,7 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> os.stat_result:
     return facts
 
 
-def _every(_name: str) -> bool:
-    return True
-
-
-def walk(folder: str | os.PathLike[str], enters: Callable[[str], bool] = _every) -> Iterator[os.DirEntry[str]]:
+def walk(folder: str | os.PathLike[str], enters: Callable[[str], bool] = lambda _: True) -> Iterator[os.DirEntry[str]]:
     """What lies in a folder and below it, each folder in order of name; what cannot be read is passed over.
 
     Folders are entered where `enters` says so by their name, links to folders never.

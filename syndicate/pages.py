@@ -191,7 +191,7 @@ def judge(url: str, form: str, published: bytes | None, first: Response, second:
     found = [
         _judge_bytes(first, published),
         _judge_type(first, form),
-        _judge_address(first, url),
+        None if first.url == url else Remark(f"leads on to {first.url}; name that address as feeds_url"),
         _judge_conditional(second),
         *_judge_transport(first),
     ]
@@ -218,10 +218,6 @@ def _judge_type(first: Response, form: str) -> Remark | None:
         return None
     says = f'says it is "{kind}"' if kind else "does not say what it is"
     return Remark(f"{says} instead of {known.media_type}; some readers will refuse it", is_problem=kind == "text/html")
-
-
-def _judge_address(first: Response, url: str) -> Remark | None:
-    return None if first.url == url else Remark(f"leads on to {first.url}; name that address as feeds_url")
 
 
 def _judge_conditional(second: Response | None) -> Remark | None:

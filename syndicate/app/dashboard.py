@@ -9,9 +9,8 @@ from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.publish import find_card
-from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
-from syndicate.app.status import explain_waits
+from syndicate.app.status import OPEN, explain_waits
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
@@ -20,7 +19,6 @@ from syndicate.model import (
     Account,
     CardRef,
     Delivery,
-    PlannedDelivery,
     Post,
     Problem,
     Reason,
@@ -36,9 +34,7 @@ _SHORTEST = 8
 _BODIES_AT_ONCE = 200
 _DAY = timedelta(days=1)
 
-COMING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
-"""What is not at its end."""
-SHOWN = (*COMING, State.SENT)
+SHOWN = (*OPEN, State.SENT)
 """What a calendar shows: a person or a rule has decided against the others."""
 
 
@@ -151,11 +147,6 @@ def list_needing(site: OpenSite, wanted: Wanted, now: datetime) -> tuple[Deliver
     """What goes no further without a person."""
     states = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
     return tuple(row for row in list_messages(site, wanted, now, states=states) if needs_person(row))
-
-
-def describe(site: OpenSite, rows: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
-    """The same in the same order, each with its text as it was or would be sent, count and limit."""
-    return preview(site, rows)
 
 
 def list_titles(site: OpenSite, rows: Iterable[Delivery]) -> Mapping[str, str]:

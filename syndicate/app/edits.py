@@ -175,7 +175,8 @@ def _edit(site: OpenSite, one: Amendment, message: Message, now: datetime) -> st
         site.store.keep_sent_message(one.delivery, message)
         title = describe(one.delivery.network).title
         return f"{title} cannot change the alt text of a published picture; it stays as it is"
-    key = _make_key(one, message, edits=_count_edits(site, one))
+    edits = sum(attempt.outcome == EDITED for attempt in site.store.list_attempts(one.delivery.id))
+    key = _make_key(one, message, edits=edits)
     _begin_call(site, account)
     loaded = message if facts.keeps_picture else load_images(site, message)
     changed = network.edit(receipt, loaded, key=key)
@@ -190,10 +191,6 @@ def _begin_call(site: OpenSite, account: Account) -> None:
     if why := site.state_place.durable.confirm():
         raise Unavailable(why)
     keep_seen(site.cache, state.moment)
-
-
-def _count_edits(site: OpenSite, one: Amendment) -> int:
-    return sum(attempt.outcome == EDITED for attempt in site.store.list_attempts(one.delivery.id))
 
 
 def _make_key(one: Amendment, message: Message, *, edits: int) -> str:

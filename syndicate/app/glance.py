@@ -190,12 +190,8 @@ def _list_unsettled(site: SeenSite, now: datetime) -> set[str]:
     )
     begun = {one.name for one in state.list_accounts() if one.baselined_at}
     unplanned = (state.find_unplanned(account.name) for account in accounts if account.name in begun)
-    return ids.union(*unplanned, state.find_sent(_list_following(site)))
-
-
-def _list_following(site: SeenSite) -> list[str]:
-    """Accounts whose messages follow edits of their posts."""
-    return [account.name for account in site.settings.accounts if account.enabled and account.follows_posts]
+    following = [account.name for account in accounts if account.enabled and account.follows_posts]
+    return ids.union(*unplanned, state.find_sent(following))
 
 
 def _name(post: Post, row: KnownPost, names: Mapping[str, Names], now: datetime) -> Post | None:

@@ -82,7 +82,8 @@ def ping_hubs(site: OpenSite, now: datetime, *, endpoint: str = INDEXNOW) -> tup
     """Tell those who are configured what changed and is visible outside; returns lines for the log."""
     if not site.settings.feeds.hubs and not site.settings.feeds.indexnow_key:
         return ()
-    ledger = read_pages(site)  # first, for feeds are published before the state: it never knows more than they show
+    # First the posts, for feeds are published before the state: it never knows more than they show.
+    ledger = site.store.read_ledger() if site.settings.feeds.indexnow_key else Ledger()
     changes = _find_changes(site, now)
     with _late_client(allow_private=site.settings.allow_private) as open_http:
         visible, lines = _look(site.cache, open_http, changes, now)
@@ -200,11 +201,6 @@ _BEGUN = ""
 """No address: says that the pages that were there at the beginning are noted."""
 _MOST = 50
 """Pages of one round: each is looked at first, and a changed domain changes all of them."""
-
-
-def read_pages(site: OpenSite) -> Ledger:
-    """The posts as they stand in the state; none where nobody wants to tell search engines."""
-    return site.store.read_ledger() if site.settings.feeds.indexnow_key else Ledger()
 
 
 def tell_search_engines(

@@ -109,7 +109,7 @@ def list_budgets(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetim
 
 
 def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
-    """These deliveries with text and count; the content is read once for all."""
+    """These deliveries in their order, each with its text as it was or would be sent, count and limit."""
     composer = Composer(site)
     facts, now = site.facts_with_limits(), site.clock()
     zone = site.settings.site.timezone

@@ -35,6 +35,7 @@ T = TypeVar("T")
 _MOST_COMING = 3
 
 OPEN = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
+"""What is not at its end."""
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 
 

@@ -56,13 +56,8 @@ _PLAIN = {
 """What people are told where Pydantic speaks of its types."""
 
 
-def make_config_error(error: ValidationError, text: str, path: str, more: Iterable[Mistake]) -> ConfigError:
-    """One ConfigError that lists every problem, each with its line."""
-    return make_mistakes_error(list(dict.fromkeys((*map(_read_detail, error.errors()), *more))), text, path)
-
-
 def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
-    """The same for what only others can judge: which networks and options there are."""
+    """One ConfigError for what only others can judge: which networks and options there are."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):  # it was read a moment ago; without it there are no lines
@@ -71,14 +66,11 @@ def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
 
 
 def make_mistakes_error(mistakes: Sequence[Mistake], text: str, path: str) -> ConfigError:
-    """The same for mistakes that were found otherwise."""
+    """One ConfigError that lists every problem, each with its line."""
     found = sorted((find_line(text, one.keys), f"{'.'.join(one.keys)}: {one.sentence}") for one in mistakes)
     lines = [f"line {line}, {sentence}" if line else sentence for line, sentence in found]
-    return ConfigError("\n  ".join([_headline(len(lines)), *lines]), where=path)
-
-
-def _headline(number: int) -> str:
-    return "one thing is wrong" if number == 1 else f"{number} things are wrong"
+    headline = "one thing is wrong" if len(lines) == 1 else f"{len(lines)} things are wrong"
+    return ConfigError("\n  ".join([headline, *lines]), where=path)
 
 
 def _read_detail(detail: Any) -> Mistake:
@@ -192,7 +184,8 @@ def make_settings(
     try:
         file: Any = ConfigFile.model_validate(tables)
     except ValidationError as error:
-        raise make_config_error(error, text, name, _judge_each(tables, judge)) from error
+        found = (*map(_read_detail, error.errors()), *_judge_each(tables, judge))
+        raise make_mistakes_error(list(dict.fromkeys(found)), text, name) from error
     site = _make_site(file.site)
     schedule = _lay_over(ScheduleRules(timezone=site.timezone), file.schedule)
     settings = Settings(

@@ -27,18 +27,7 @@ import orjson
 from syndicate import __version__
 from syndicate.content import SeenPosts, digest_marks
 from syndicate.folders import walk
-from syndicate.model import (
-    Awaited,
-    Cache,
-    Identified,
-    Plan,
-    Post,
-    Problem,
-    Remark,
-    Settings,
-    fingerprint,
-    unique_problems,
-)
+from syndicate.model import Awaited, Cache, Identified, Plan, Post, Problem, Remark, Settings, fingerprint
 from syndicate.output import Output
 
 if TYPE_CHECKING:
@@ -147,7 +136,7 @@ class LastPublication:
 
     def list_problems(self, only: str = "") -> tuple[Problem, ...]:
         """All of these, each once."""
-        return unique_problems((*self.read_problems(only), *self.read_elsewhere()))
+        return tuple(dict.fromkeys((*self.read_problems(only), *self.read_elsewhere())))
 
     def _read(self, name: str, only: str) -> tuple[Problem, ...]:
         try:

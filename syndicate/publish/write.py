@@ -225,21 +225,16 @@ def _pages(sources: Sources, feeds: tuple[Feed, ...], problems: list[Problem]) -
     They come last, so that the list of feeds can say what was left out of everything before.
     """
     site = sources.settings.site
-    index = partial(_render_index, sources, feeds)
-    made_of = "" if is_own(sources.settings.root, INDEX) else _fingerprint_index(sources, feeds)
+
+    def render(_cache: Cache | None) -> Artefact:
+        return Artefact("index.html", HTML, render_page(sources.read_template(INDEX), feeds, site))
+
+    is_ours = not is_own(sources.settings.root, INDEX)
     return [
-        Document("index.html", made_of, lambda _: Artefact("index.html", HTML, index())),
+        Document("index.html", fingerprint_page(sources.read_template(INDEX), feeds, site) if is_ours else "", render),
         _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, site), problems),
         _page("meta/_alternates.html", HTML, lambda: render_alternates(feeds)),
     ]
-
-
-def _render_index(sources: Sources, feeds: Sequence[Feed]) -> bytes:
-    return render_page(sources.read_template(INDEX), feeds, sources.settings.site)
-
-
-def _fingerprint_index(sources: Sources, feeds: Sequence[Feed]) -> str:
-    return fingerprint_page(sources.read_template(INDEX), feeds, sources.settings.site)
 
 
 def _page(path: str, media_type: str, render: Callable[[], bytes], problems: Iterable[Problem] = ()) -> Document:

@@ -250,7 +250,7 @@ class FeedFiles:
         moved = find_new_path(path, self._rules.renamed)
         if moved:
             return RedirectResponse(f"{self._prefix}/{moved}", 301, headers=OPEN)
-        if is_retired(path, self._rules.retired):
+        if any(is_below(path, folder) for folder in self._rules.retired):
             return refuse(410, "This feed has ended.")
         answer = serve_file(asked, self._folder, path)
         self._add_links(answer, path)
@@ -284,11 +284,6 @@ def find_new_path(path: str, renamed: Mapping[str, str]) -> str:
         if is_below(path, old):
             return new.strip("/") + path[len(old.strip("/")) :]
     return ""
-
-
-def is_retired(path: str, retired: tuple[str, ...]) -> bool:
-    """Whether a path lies in a feed folder that ended for good."""
-    return any(is_below(path, folder) for folder in retired)
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from syndicate.app import status
+from syndicate.app import queue, status
 from syndicate.app.app import App
 from syndicate.app.dashboard import (
-    COMING,
     Wanted,
-    describe,
     list_feeds,
     list_last_troubles,
     list_messages,
@@ -24,7 +22,7 @@ from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
 from syndicate.app.queue import BulkAction, carry_out, list_budgets, preview_waiting
 from syndicate.app.site import OpenSite
-from syndicate.app.status import list_these, list_warnings
+from syndicate.app.status import OPEN, list_these, list_warnings
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, Problem, State
 from syndicate.planning.deliveries import say_reason, say_why
@@ -49,7 +47,7 @@ def list_deliveries(app: App, asked: ask.DeliveryFilter, _body: None) -> m.Deliv
             found = list_needing(site, wanted, app.now())
             found = tuple(one for one in found if _is_within(one, asked))
         else:
-            states = COMING if asked.which == "waiting" else _ANY
+            states = OPEN if asked.which == "waiting" else _ANY
             since, until = asked.since, asked.until
             found = list_messages(site, wanted, app.now(), states=states, since=since, until=until)
         chosen = found[(asked.page - 1) * asked.limit : asked.page * asked.limit]
@@ -199,7 +197,7 @@ def _require_post(site: OpenSite, slug: str) -> None:
 
 def show_all(site: OpenSite, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShown, ...]:
     titles = list_titles(site, rows)
-    planned = describe(site, rows)
+    planned = queue.preview(site, rows)
     return tuple(_show(row, plan, titles.get(row.post_id, "")) for row, plan in zip(rows, planned, strict=True))
 
 

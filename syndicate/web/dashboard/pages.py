@@ -14,9 +14,7 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import (
-    COMING,
     SHOWN,
-    describe,
     list_cards,
     list_free_slots,
     list_messages,
@@ -32,7 +30,10 @@ from syndicate.app.deliver import (
     require_media,
 )
 from syndicate.app.maintenance import CountedMessage, list_counted, list_counts, sort_counted
+from syndicate.app.publish import find_card
+from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
+from syndicate.app.status import OPEN
 from syndicate.errors import UsageError
 from syndicate.model import (
     ACTIONS,
@@ -45,8 +46,7 @@ from syndicate.model import (
     State,
     is_own_picture,
 )
-from syndicate.networks import NETWORKS
-from syndicate.networks import describe as describe_network
+from syndicate.networks import NETWORKS, describe
 from syndicate.networks.base import Look
 from syndicate.web.dashboard.preview import Preview, make_preview
 from syndicate.web.dashboard.render import Note, Renderer, choose_singly, tell_questions
@@ -178,7 +178,7 @@ class Pages:
         """Everything that is not at its end, or in the state that is asked for, by time."""
         asked = read_query(request.query_params)
         with self._app.borrow() as site:
-            found = list_messages(site, asked.wanted, self._app.now(), states=COMING)
+            found = list_messages(site, asked.wanted, self._app.now(), states=OPEN)
             return self._render_rows(request, site, "list", asked, found)
 
     def show_needing(self, request: Request) -> Response:
@@ -249,7 +249,7 @@ class Pages:
         own = self._app.list_deliveries(slug=chosen.slug, everything=True)
         same = [one for one in own if one.account == chosen.account and one.occasion == chosen.occasion]
         same = [chosen if one.id == chosen.id and request.method == "POST" else one for one in same]
-        lines = make_lines(same, describe(site, same))
+        lines = make_lines(same, preview(site, same))
         line = next(one for one in lines if one.delivery.id == chosen.id)
         shown = {"note": note} if note else {}
         return self._renderer.render_page(
@@ -286,7 +286,7 @@ class Pages:
         chosen, page, has_more = choose_page(found, asked.page)
         asked = replace(asked, page=page)
         rows = make_rows(
-            make_lines(chosen, describe(site, chosen)),
+            make_lines(chosen, preview(site, chosen)),
             titles=list_titles(site, chosen),
             cards=list_cards(site, (one.post_id for one in chosen)),
             counts=site.store.count_states(sorted({one.post_id for one in chosen})),
@@ -311,16 +311,14 @@ class Pages:
     def _preview_parts(self, site: OpenSite, lines: Sequence[Line], one: Line) -> list[tuple[Line, Preview | None]]:
         """Every part of a message, as its network shows it."""
         same = [line for line in lines if _message_of(line) == _message_of(one)]
-        return [(line, self._preview(site, line)) for line in same]
-
-    def _preview(self, site: OpenSite, line: Line) -> Preview | None:
-        return preview_message(site, line.message, line.delivery) if line.message else None
+        return [(line, preview_message(site, line.message, line.delivery) if line.message else None) for line in same]
 
 
 def preview_message(site: OpenSite, message: Message, one: Delivery | PlannedDelivery) -> Preview:
-    """A message as its network shows it."""
-    card = list_cards(site, (one.post_id,)).get(one.post_id) if _has_crawler(one.network) else None
-    return make_preview(message, find_look(one.network), card)
+    """A message as its network shows it; the usual way for one that is not known any more."""
+    known = describe(one.network) if one.network in NETWORKS else None
+    makes_cards = known is not None and known.facts.media == "none"  # itself, from the page
+    return make_preview(message, known.look if known else Look(), find_card(site, one.post_id) if makes_cards else None)
 
 
 def _get_delivery(site: OpenSite, number: int) -> Delivery:
@@ -333,13 +331,3 @@ def _get_delivery(site: OpenSite, number: int) -> Delivery:
 def _message_of(line: Line) -> tuple[str, str, str]:
     one = line.delivery
     return one.post_id, one.account, one.occasion.name
-
-
-def _has_crawler(network: str) -> bool:
-    """Whether the network makes link cards itself, from the page."""
-    return network in NETWORKS and describe_network(network).facts.media == "none"
-
-
-def find_look(network: str) -> Look:
-    """How a network shows messages; the usual way for one that is not known any more."""
-    return describe_network(network).look if network in NETWORKS else Look()

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from syndicate.app.app import App
 from syndicate.app.dashboard import Wanted, list_names, list_needing
 from syndicate.app.site import OpenSite
-from syndicate.model import Delivery, Reason, Remark, Site, State
+from syndicate.model import Delivery, Reason, Site, State
 from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.templates import read_template
@@ -145,9 +145,9 @@ class Renderer:
             "segment": to_segment,
             "address": quote,
             "counts": say_counts,
-            "network": name_network,
+            "network": lambda name: describe(name).title if name in NETWORKS else name,
             "money": lambda dollars: f"${dollars:.2f}" if dollars >= 0.1 else f"${dollars:.3f}",
-            "bytes": to_size,
+            "bytes": lambda number: f"{number / 1024:.0f} KB" if number >= 1024 else f"{number} bytes",
             "initial": to_initial,
         }
 
@@ -162,11 +162,8 @@ def choose_singly(needing: tuple[Delivery, ...]) -> list[Delivery]:
 
 def tell_questions(needing: tuple[Delivery, ...]) -> list[tuple[str, str]]:
     """A sentence about many messages at once, and the account that one answer is for, "" where each has its own."""
-    return [(say_remark(one), _account_of(one)) for one in list_questions(needing)]
-
-
-def _account_of(question: Remark) -> str:
-    return question.about if question.reason is Reason.MANY_AT_ONCE else ""
+    asked = list_questions(needing)
+    return [(say_remark(one), one.about if one.reason is Reason.MANY_AT_ONCE else "") for one in asked]
 
 
 def tell_query(request: Request) -> str:
@@ -175,19 +172,9 @@ def tell_query(request: Request) -> str:
     return f"?{'&'.join(kept)}" if kept else ""
 
 
-def name_network(name: str) -> str:
-    """A network as it calls itself."""
-    return describe(name).title if name in NETWORKS else name
-
-
 def to_initial(name: str) -> str:
     """ "A" for "@ada.example": what stands in the round where a network shows a face."""
     return next((sign for sign in name if sign.isalnum()), "?").upper()
-
-
-def to_size(number: int) -> str:
-    """ "12 KB"."""
-    return f"{number / 1024:.0f} KB" if number >= 1024 else f"{number} bytes"
 
 
 def find_prefix(site: Site) -> str:

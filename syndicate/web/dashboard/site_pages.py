@@ -63,7 +63,8 @@ class SitePages:
                 name: (event.attempt.at, say_reason(event.attempt.reason, event.attempt.detail), event.slug)
                 for name, event in list_last_troubles(site).items()
             }
-            secret = {one.name for one in site.settings.accounts if _has_secrets(one.network)}
+            known = [one for one in site.settings.accounts if one.network in NETWORKS]
+            secret = {one.name for one in known if describe(one.network).secrets}
             return self._renderer.render_page(
                 request,
                 site,
@@ -91,10 +92,6 @@ class SitePages:
             titles = site.store.list_titles(sorted({one.post_id for one in events}))
             shown = {"asked": asked, "lines": lines, "titles": titles, "later": more}
             return self._renderer.render_page(request, site, "history", **shown)
-
-
-def _has_secrets(network: str) -> bool:
-    return network in NETWORKS and bool(describe(network).secrets)
 
 
 # --- logging an account in from the browser: its questions, the network's own page, and the code that comes back ---
