@@ -113,8 +113,8 @@ class Author:
         self.story: list[str] = []
         self._later: list[Callable[[], None]] = []
         """What the author does before anything else the next time."""
-        self._read: set[str] = set()
-        """Marks of posts that were there when the program looked."""
+        self._read: dict[str, Post] = {}
+        """The posts by mark as they were when the program looked."""
         self._deleted: list[Post] = []
         self._born: list[datetime] = []
         self._mended: set[str] = set()
@@ -141,7 +141,7 @@ class Author:
 
     def act(self) -> None:
         """Up to three things at once, as one `git pull` brings them."""
-        self._read = set(self.posts)
+        self._read = dict(self.posts)
         self._go_on()
         has_mended = self._mend_dates()
         for number in range(self.rng.choice((1, 1, 1, 2, 3))):
@@ -220,7 +220,7 @@ class Author:
                 "copy, then delete": self._copy_and_delete,
                 "give an id": self._give_id,
             }
-        if self._read & self.posts.keys():
+        if self._read.keys() & self.posts.keys():
             more |= {"import a namesake": self._import_namesake, "rewrite what has an id": self._rewrite_all_but_id}
         if self._deleted:
             more["write it again, as every year"] = self._write_again
@@ -336,8 +336,8 @@ class Author:
         self.posts[post.mark] = replace(post, id=f"id-{post.mark}")
 
     def _rewrite_all_but_id(self) -> None:
-        """Nothing but the id tells afterwards that it is the same post."""
-        named = [self.posts[mark] for mark in sorted(self._read & self.posts.keys()) if self.posts[mark].id]
+        """Nothing but the id, which the program has read before, tells afterwards that it is the same post."""
+        named = [self.posts[mark] for mark, read in sorted(self._read.items()) if read.id and mark in self.posts]
         if named and self.backup is None:
             post = self.rng.choice(named)
             other = self.make(date=self.now)
@@ -346,7 +346,7 @@ class Author:
 
     def _import_namesake(self) -> None:
         """Its title and name are those of a post that is there; it gets another name when the author is told."""
-        post = self.posts[self.rng.choice(sorted(self._read & self.posts.keys()))]
+        post = self.posts[self.rng.choice(sorted(self._read.keys() & self.posts.keys()))]
         old = self.make(date=self.now - timedelta(days=self.rng.randint(300, 2000)))
         self.unwanted.add(old.mark)
         named = replace(old, title=post.title, path=f"{old.date:%Y}/{post.slug}")
