@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from syndicate.store import open_store
+from syndicate.store.store import Store
 from tests.deliver.bench import Bench
-
-
-@pytest.fixture(scope="session")
-def blank_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("blank") / "state.db"
-    open_store(f"sqlite:///{path}", "default").close()
-    return path
+from tests.store.conftest import blank as blank  # noqa: PLC0414 - fixtures of the store's tests
+from tests.store.conftest import sqlite_store as sqlite_store  # noqa: PLC0414 - as above
+from tests.store.conftest import worn_store as worn_store  # noqa: PLC0414 - as above
 
 
 @pytest.fixture
-def bench(tmp_path: Path, blank_state: Path) -> Iterator[Bench]:
-    path = shutil.copy(blank_state, tmp_path / "state.db")
-    with open_store(f"sqlite:///{path}", "default") as store:
-        yield Bench(store)
+def bench(sqlite_store: Store) -> Bench:
+    return Bench(sqlite_store)

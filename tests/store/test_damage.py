@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,7 +39,7 @@ def list_columns(table: str) -> list[Column[Any]]:
     return [column for column in metadata.tables[table].columns if column.name not in keys | {"site", "delivery_id"}]
 
 
-def spoil(path: Path, table: str, column: str, value: object, number: int) -> None:
+def spoil(path: str, table: str, column: str, value: object, number: int) -> None:
     """In the row of this number."""
     stands = value if str(value).startswith("CAST(") else "?"
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
@@ -75,13 +74,13 @@ def ask_everything(store: Store) -> None:
         store.list_attempts(row.id)
 
 
-def test_every_question_is_answered_where_hardly_a_value_can_be_read(sqlite_store: Store, path: Path) -> None:
+def test_every_question_is_answered_where_hardly_a_value_can_be_read(sqlite_store: Store) -> None:
     """Each kind of rubbish in every column of every table at once."""
     fill(sqlite_store)
     for value in RUBBISH:
         for table in TABLES:
             for column in list_columns(table):
-                spoil(path, table, column.name, value, 1)
+                spoil(sqlite_store.where, table, column.name, value, 1)
         ask_everything(sqlite_store)
         assert len(sqlite_store.list_damaged()) == len(TABLES)
 
@@ -89,56 +88,56 @@ def test_every_question_is_answered_where_hardly_a_value_can_be_read(sqlite_stor
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_every_question_is_answered_beside_a_value_that_cannot_be_read(
-    sqlite_store: Store, path: Path, table: str
+    sqlite_store: Store, table: str
 ) -> None:
     """Whatever stands in whichever column of one row; and `list_damaged` names the row and the column."""
     fill(sqlite_store)
     for column in list_columns(table):
-        with closing(sqlite3.connect(path)) as raw:
+        with closing(sqlite3.connect(sqlite_store.where)) as raw:
             number, before = raw.execute(f"SELECT rowid, {column.name} FROM {table} LIMIT 1").fetchone()
         for value in RUBBISH:
-            spoil(path, table, column.name, value, number)
+            spoil(sqlite_store.where, table, column.name, value, number)
             ask_everything(sqlite_store)
             if value in FLAWS or not isinstance(column.type, Words):  # any text is a text
                 (line,) = sqlite_store.list_damaged()
                 assert (line.partition(" ")[0].strip(":"), line.rpartition(": ")[2]) == (table, column.name)
-        spoil(path, table, column.name, before, number)
+        spoil(sqlite_store.where, table, column.name, before, number)
     assert sqlite_store.list_damaged() == ()
 
 
-def test_a_row_with_a_value_that_cannot_be_read_is_never_claimed(sqlite_store: Store, path: Path) -> None:
+def test_a_row_with_a_value_that_cannot_be_read_is_never_claimed(sqlite_store: Store) -> None:
     """Whichever value it is, and however due; the row behind it is. A person can still cancel it."""
     first, second = fill(sqlite_store)
     for column in list_columns("deliveries"):
-        with closing(sqlite3.connect(path)) as raw:
+        with closing(sqlite3.connect(sqlite_store.where)) as raw:
             before = raw.execute(f"SELECT {column.name} FROM deliveries WHERE id = ?", (first,)).fetchone()[0]
         for value in (*FLAWS, -(2**62)):
-            spoil(path, "deliveries", column.name, value, first)
+            spoil(sqlite_store.where, "deliveries", column.name, value, first)
             if value in FLAWS or not isinstance(column.type, Words):
                 taken = claim(sqlite_store)
                 assert (taken.id, sqlite_store.claim("other", NOW, LEASE)) == (second, None), (column.name, value)
                 sqlite_store.give_back(taken)
-        spoil(path, "deliveries", column.name, before, first)
-    spoil(path, "deliveries", "due_at", "garbage", first)
+        spoil(sqlite_store.where, "deliveries", column.name, before, first)
+    spoil(sqlite_store.where, "deliveries", "due_at", "garbage", first)
     assert sqlite_store.get_delivery(first).reason is Reason.DAMAGED
     assert sqlite_store.cancel(first, NOW).state is State.CANCELLED
 
 
-def test_a_delivery_whose_state_cannot_be_read_is_one_that_may_be_out(sqlite_store: Store, path: Path) -> None:
+def test_a_delivery_whose_state_cannot_be_read_is_one_that_may_be_out(sqlite_store: Store) -> None:
     """It is shown as uncertain, nobody looks for it by itself, and the person's word settles it."""
     first, _ = fill(sqlite_store)
     known = sqlite_store.count_sent()
-    spoil(path, "deliveries", "state", "bogus", 1)  # the one that is out: its copy stays a known one
+    spoil(sqlite_store.where, "deliveries", "state", "bogus", 1)  # the one that is out: its copy stays a known one
     assert sqlite_store.count_sent() == known
-    spoil(path, "deliveries", "state", "bogus", first)
+    spoil(sqlite_store.where, "deliveries", "state", "bogus", first)
     assert sqlite_store.get_delivery(first).state is State.UNCERTAIN
     assert sqlite_store.settle_sent(first, replace(RECEIPT, url="https://social.example/2"), NOW).state is State.SENT
     assert sqlite_store.get_delivery(first).state is State.SENT
 
 
-def test_a_switch_that_cannot_be_read_stays_closed(sqlite_store: Store, path: Path) -> None:
+def test_a_switch_that_cannot_be_read_stays_closed(sqlite_store: Store) -> None:
     """Nothing goes out where nobody can tell what contradicted the state."""
     fill(sqlite_store)
-    spoil(path, "states", "contradiction", "bogus", 1)
+    spoil(sqlite_store.where, "states", "contradiction", "bogus", 1)
     assert sqlite_store.read_state().contradiction is Contradiction.UNKNOWN_COPIES
     assert sqlite_store.claim("me", NOW, LEASE) is None

@@ -69,11 +69,11 @@ def test_no_intent_waits_for_another_account(postgres: str) -> None:
         assert second.read_state().moment.calls == {"one": 1, "two": 1}
 
 
-def test_an_older_copy_is_known_by_each_call(sqlite_store: Store, path: Path, tmp_path: Path) -> None:
+def test_an_older_copy_is_known_by_each_call(sqlite_store: Store, tmp_path: Path) -> None:
     """Whichever account made the call that the copy lacks, and however many calls of others the copy counts since."""
     for number, account in enumerate(("one", "two", "one")):
         older = tmp_path / f"{number}.db"
-        back_up(path, older)
+        back_up(Path(sqlite_store.where), older)
         with open_cache(str(tmp_path / f"{number}.cache")) as cache, open_store(f"sqlite:///{older}", SITE) as copy:
             keep_seen(cache, sqlite_store.raise_counter(account).moment)
             seen = read_seen(cache)

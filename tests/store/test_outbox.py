@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -472,10 +471,10 @@ def test_a_release_remembers_what_it_overruled(store: Store) -> None:
 
 @pytest.mark.parametrize("column", ["message", "receipt"])
 @pytest.mark.parametrize("text", ["{", "[]", '{"text": 1, "card": 3}', "null", '"' + "\\u0000" * 9])
-def test_a_row_that_cannot_be_read_costs_itself(sqlite_store: Store, path: Path, column: str, text: str) -> None:
+def test_a_row_that_cannot_be_read_costs_itself(sqlite_store: Store, column: str, text: str) -> None:
     """It is held with its reason, never claimed, and the rows behind it are."""
     first, second = add(sqlite_store, planned("p1"), planned("p2"))
-    with sqlite3.connect(path) as raw:
+    with sqlite3.connect(sqlite_store.where) as raw:
         raw.execute(f"UPDATE deliveries SET {column} = ? WHERE id = ?", (text, first.id))
     raw.close()
     assert claim(sqlite_store).id == second.id

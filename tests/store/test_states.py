@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -118,7 +117,7 @@ def _path_to(state: State) -> list[State]:
     return paths.get(state, [State.DUE, state] if state is not State.DUE else [State.DUE])
 
 
-def test_the_fixture_reaches_every_state(path: Path, sqlite_store: Store) -> None:
+def test_the_fixture_reaches_every_state(sqlite_store: Store) -> None:
     """The tables above start where they say they start."""
     for number, state in enumerate(State):
         assert bring_to(sqlite_store, state).state is state, number
