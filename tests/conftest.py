@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 # A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI.
 settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,6 +44,7 @@ THOROUGH = frozenset(
         "formats/test_jing.py",
         "formats/test_properties.py",
         "formats/test_timeline.py",
+        "fuzz",
         "http/test_hostile.py",
         "hubs",
         "journeys",
@@ -56,6 +58,7 @@ THOROUGH = frozenset(
         "processes",
         "publish",
         "starters/test_generators.py",
+        "store/test_damage.py",
         "store/test_remote.py",
         "store/test_states.py",
         "store/test_trouble.py",
@@ -95,6 +98,16 @@ ROWS = 5
 """By so many rows a table tells its rule in the quick tests; the others prove it in the thorough ones."""
 WHOLE = frozenset({"deliver", "journeys"})
 """Rooms whose tables run whole: what is sent, and when."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ten examples gain nothing from the constants that Hypothesis looks for in all our files, for seconds."""
+    if "not slow" in config.option.markexpr:
+        providers.is_local_module_file = _is_uninteresting
+
+
+def _is_uninteresting(_path: str) -> bool:
+    return False
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -60,6 +60,7 @@ def test_rests_grow_with_the_trouble_and_keep_its_beginning(bench: Bench) -> Non
     assert bench.store.find_rest("a")[0] == NOW
 
 
+@pytest.mark.slow
 def test_a_message_that_always_fails_does_so_alone(bench: Bench) -> None:
     """The server refuses one message with 500 for ever: all others are out after a rest, and it gives up by itself."""
 
@@ -137,6 +138,7 @@ def test_only_the_servers_own_trouble_lets_an_account_rest(error: Exception, res
     assert decide_rest(error, NOW, now=NOW, jitter=0.5) == (rests and NOW + rests)
 
 
+@pytest.mark.slow
 def test_what_keeps_failing_is_told_once_however_it_waits_in_between(bench: Bench) -> None:
     """Quiet hours after the notice do not make it news again; a person's retry does."""
     bench.accounts["a"] = Account(name="a", network="n", schedule=ScheduleRules(quiet="14:00-15:00", timezone="UTC"))

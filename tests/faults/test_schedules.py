@@ -43,6 +43,7 @@ def test_the_schedules_are_as_bad_as_they_claim(result: Result) -> None:
     assert len(struck & set(FAULTS)) >= len(FAULTS) - 3
 
 
+@pytest.mark.slow
 def test_a_state_without_a_disk_keeps_every_promise() -> None:
     """A run dies while its call is at the network, another takes over: every delivery arrives exactly once."""
     assert die_elsewhere((3, "answer", "")) == ("bucket", 3, "answer", [])
@@ -57,6 +58,7 @@ def test_many_passes_over_a_branch_and_a_bucket_keep_every_promise() -> None:
     assert min(result.passes["branch"], result.passes["bucket"]) > 20
 
 
+@pytest.mark.slow
 def test_a_schedule_can_be_lived_through_again() -> None:
     """The same seed gives the same story, word for word."""
     first = replay(7)

@@ -87,9 +87,7 @@ def test_every_question_is_answered_where_hardly_a_value_can_be_read(sqlite_stor
 
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
-def test_every_question_is_answered_beside_a_value_that_cannot_be_read(
-    sqlite_store: Store, table: str
-) -> None:
+def test_every_question_is_answered_beside_a_value_that_cannot_be_read(sqlite_store: Store, table: str) -> None:
     """Whatever stands in whichever column of one row; and `list_damaged` names the row and the column."""
     fill(sqlite_store)
     for column in list_columns(table):
