@@ -19,9 +19,6 @@ from syndicate.text.values import normalise_language
 
 ACCOUNT_NAME = r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*"
 OCCASION = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"
-SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
-COLOUR = r"(#[0-9a-fA-F]{6})?"
-INDEXNOW_KEY = r"([a-zA-Z0-9-]{8,128})?"
 BRANCH = r"(?!.*(\.\.|//|\.lock($|/)|\.$))[A-Za-z0-9][A-Za-z0-9._/+-]*(?<!/)"
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
@@ -124,10 +121,6 @@ def check_permalink(value: str) -> str:
     return value
 
 
-_STEP = r"[A-Za-z][\w-]*|(?:[A-Za-z][\w-]*)?(?:[.#][A-Za-z_][\w-]*)+"
-SELECTOR = rf"(?:(?:{_STEP})(?: +(?:{_STEP}))*)?"
-
-
 def check_language(value: str) -> str:
     if not normalise_language(value):
         raise ValueError('not a language tag; write for example "en" or "pt-BR"')
@@ -142,18 +135,18 @@ def check_inside(value: str) -> str:
     return value
 
 
-def check_account_name(value: str) -> str:
-    if not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
-        raise ValueError('not an account name; use letters, digits, "-" and "_"')
-    return value
-
-
 def check_occasion(value: str) -> str:
     if not re.fullmatch(OCCASION, value) or value.startswith(("evergreen-", "manual")) or value == "draft":
         raise ValueError('not an occasion; write "new", "evergreen", "featured", or the name of another flag of posts')
     near = difflib.get_close_matches(value, ("new", "evergreen", "featured", "trending"), 1, 0.8)
     if near and near[0] != value:
         raise ValueError(f'"{value}" is not an occasion; did you mean "{near[0]}"?')
+    return value
+
+
+def check_account_name(value: str) -> str:
+    if not re.fullmatch(ACCOUNT_NAME, value):
+        raise ValueError('not an account name; use letters, digits, "-" and "_"')
     return value
 
 
@@ -170,19 +163,19 @@ def as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def _shaped(pattern: str, sentence: str) -> AfterValidator:
-    """A text of one shape; `sentence` says what was expected instead."""
+def _shape(pattern: str, sentence: str) -> Any:
+    """A text of one shape, for the program and for an editor; `sentence` says what was expected instead."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise ValueError(sentence)
         return value
 
-    return AfterValidator(check)
+    return Annotated[str, AfterValidator(check), _matching(f"^{pattern}$")]
 
 
 def _or_none(check: Callable[[str], str]) -> AfterValidator:
-    """The same for what may be left out."""
+    """Of what may be left out."""
     return AfterValidator(lambda value: check(value) if value else "")
 
 
@@ -197,8 +190,8 @@ def _name_zones(key: dict[str, Any], **none: str) -> None:
 
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
-_QUIET = f"({_CLOCK}-{_CLOCK})?"
 _WEB = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+[^?#]*\??#?"
+_STEP = r"[A-Za-z][\w-]*|(?:[A-Za-z][\w-]*)?(?:[.#][A-Za-z_][\w-]*)+"
 _KNOWN = "|".join(WORDS)
 Duration = Annotated[
     timedelta,
@@ -224,19 +217,11 @@ Size = Annotated[
         }
     ),
 ]
-SiteName = Annotated[
-    str,
-    _shaped(SITE_NAME, 'use small letters, digits, "-", "_" and ".", such as "my-blog"'),
-    _matching(f"^{SITE_NAME}$"),
-]
+SiteName = _shape(r"[a-z0-9][a-z0-9._-]*", 'use small letters, digits, "-", "_" and ".", such as "my-blog"')
 AccountName = Annotated[str, AfterValidator(check_account_name)]
-Colour = Annotated[str, _shaped(COLOUR, 'not a colour; write for example "#c2410c"'), _matching(f"^{COLOUR}$")]
+Colour = _shape(r"(#[0-9a-fA-F]{6})?", 'not a colour; write for example "#c2410c"')
 StateAddress = Annotated[str, AfterValidator(check_state), _matching(r"^(|git:[A-Za-z0-9].*|s3://[^/?#\s]+/.*)$")]
-IndexNowKey = Annotated[
-    str,
-    _shaped(INDEXNOW_KEY, 'not an IndexNow key; use 8 to 128 letters, digits and "-"'),
-    _matching(f"^{INDEXNOW_KEY}$"),
-]
+IndexNowKey = _shape(r"([a-zA-Z0-9-]{8,128})?", 'not an IndexNow key; use 8 to 128 letters, digits and "-"')
 Url = Annotated[str, AfterValidator(check_url), _matching(f"^{_WEB}$")]
 _ADDRESS = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+.*"
 Address = Annotated[str, AfterValidator(check_address), _matching(f"^{_ADDRESS}$")]
@@ -246,15 +231,14 @@ Timezone = Annotated[str, AfterValidator(check_timezone), Field(json_schema_extr
 OptionalTimezone = Annotated[
     str, _or_none(check_timezone), Field(json_schema_extra=lambda key: _name_zones(key, none=""))
 ]
-Quiet = Annotated[str, _shaped(_QUIET, 'not quiet hours; write for example "22:00-07:00"'), _matching(f"^{_QUIET}$")]
+Quiet = _shape(f"({_CLOCK}-{_CLOCK})?", 'not quiet hours; write for example "22:00-07:00"')
 Permalink = Annotated[
     str, AfterValidator(check_permalink), _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}")
 ]
-Selector = Annotated[
-    str,
-    _shaped(SELECTOR, 'not a selector that is understood; write for example "article", "main" or ".post-content"'),
-    _matching(f"^{SELECTOR}$"),
-]
+Selector = _shape(
+    rf"(?:(?:{_STEP})(?: +(?:{_STEP}))*)?",
+    'not a selector that is understood; write for example "article", "main" or ".post-content"',
+)
 Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 OptionalLanguage = Annotated[str, _or_none(check_language), _matching(r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 InsidePath = Annotated[str, AfterValidator(check_inside), _matching(r"^(?!/)(?!(.*[/\\])?\.\.([/\\]|$))")]
