@@ -186,14 +186,10 @@ def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Publishe
 
 def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
     """Read everything and write what changed."""
-    from syndicate.publish.publish import publish, publish_cards, publish_feeds
+    from syndicate.publish.publish import publish
 
     contradiction, needs = site.check_state(), gather(site, progress)
-    if asked.only == "cards":
-        published = publish_cards(needs, asked.now)
-    else:
-        write = publish_feeds if asked.only else publish
-        published = write(needs, asked.now, made_of=asked.made_of, seen=asked.seen)
+    published = publish(needs, asked.now, made_of=asked.made_of, only=asked.only, seen=asked.seen)
     keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved

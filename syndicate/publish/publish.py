@@ -81,37 +81,6 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
     )
 
 
-@uncollected()
-def publish(needs: Dependencies, now: datetime, *, made_of: str, seen: SeenPosts | None = None) -> Published:
-    """Everything: cards, feeds, pages, outbox.
-
-    `made_of` is the fingerprint taken before this call; the next edit is told from how posts were `seen` then.
-    """
-    plan, began = _begin(needs, now, "", made_of, seen)
-    return _finish(needs, plan, _draw(needs, plan), began)
-
-
-@uncollected()
-def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str, seen: SeenPosts | None = None) -> Published:
-    """Everything but the drawing: cards stay as they are."""
-    plan, began = _begin(needs, now, "feeds", made_of, seen)
-    return _finish(needs, plan, needs.drawer.list_known(plan), began)
-
-
-@uncollected()
-def publish_cards(needs: Dependencies, now: datetime) -> Published:
-    """Only the cards."""
-    plan = read_plan(needs, now)
-    drawn = _draw(needs, plan)
-    problems = unique_problems((*plan.problems, *drawn.problems, *needs.manifest.problems))
-    where = needs.sources.settings.storage.publish_to
-    return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
-
-
-def _draw(needs: Dependencies, plan: Plan) -> DrawnCards:
-    return needs.drawer.draw(plan, partial(needs.progress, "drawing cards"))
-
-
 @dataclass(frozen=True, slots=True)
 class Began:
     """What was done and seen before a publication read everything."""
@@ -124,10 +93,28 @@ class Began:
     seen: SeenPosts | None
 
 
-def _begin(needs: Dependencies, now: datetime, only: str, made_of: str, seen: SeenPosts | None) -> tuple[Plan, Began]:
-    written = _publish_newest(needs, now)
+@uncollected()
+def publish(
+    needs: Dependencies, now: datetime, *, made_of: str, only: str = "", seen: SeenPosts | None = None
+) -> Published:
+    """Cards, feeds, pages, outbox; or `only` "cards", or "feeds" and all else while cards stay as they are.
+
+    `made_of` is the fingerprint taken before this call; the next edit is told from how posts were `seen` then.
+    """
+    written = _publish_newest(needs, now) if only != "cards" else ()
     plan = read_plan(needs, now)
-    return plan, Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written, seen)
+    began = Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written, seen)
+    if only == "feeds":
+        return _finish(needs, plan, needs.drawer.list_known(plan), began)
+    drawn = needs.drawer.draw(plan, partial(needs.progress, "drawing cards"))
+    return _tell_cards(needs, plan, drawn) if only else _finish(needs, plan, drawn, began)
+
+
+def _tell_cards(needs: Dependencies, plan: Plan, drawn: DrawnCards) -> Published:
+    """What a publication of cards came to."""
+    problems = unique_problems((*plan.problems, *drawn.problems, *needs.manifest.problems))
+    where = needs.sources.settings.storage.publish_to
+    return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
 
 
 def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:

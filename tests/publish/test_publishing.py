@@ -18,7 +18,7 @@ from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MANY
 from syndicate.content.records import Memory
 from syndicate.model import Settings
-from syndicate.publish.publish import publish, publish_feeds
+from syndicate.publish.publish import publish
 from tests.content.golden import make_settings
 from tests.journeys.blog import CONFIG
 from tests.publish.house import NOW, Counting, House, make_picture
@@ -364,7 +364,7 @@ def test_the_newest_feeds_are_there_before_the_rest(tmp_path, posts):
 
     with blog.wired() as site:
         site.output = Counting(blog.feeds, look)
-        published = publish_feeds(gather(site), blog.now, made_of="")
+        published = publish(gather(site), blog.now, made_of="", only="feeds")
     assert seen[0] == ["rss.xml", "atom.xml", "feed.json"]
     assert early[0] == json.loads((blog.feeds / "feed.json").read_text(encoding="utf-8"))["items"]
     assert published.new_posts == COUNT - 3
