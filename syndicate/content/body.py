@@ -14,7 +14,7 @@ from syndicate.content.built import normalise_title
 from syndicate.content.fields import Fields
 from syndicate.content.front import Front
 from syndicate.content.permalinks import date_in_name
-from syndicate.model import ContentRules, Picture, Repair
+from syndicate.model import Picture, Repair
 from syndicate.text import clean_text, one_line
 from syndicate.text.dialects import drop_mdx, is_mdx, open_notes
 from syndicate.text.generator_code import FILE, MARK, GeneratorCode, Piece, drop_marks, finish, holds_any
@@ -42,9 +42,10 @@ _HTML = (".html", ".htm")
 _MAX_REPAIRS = 50
 
 
-def mend_body(front: Front, fields: Fields, rules: ContentRules) -> str:
+def mend_body(fields: Fields) -> str:
     """The Markdown without mojibake, each mended line noted."""
-    mended = repair_markdown(front.body) if rules.repair else front.body
+    front = fields.front
+    mended = repair_markdown(front.body) if fields.rules.repair else front.body
     if mended != front.body:
         fields.repairs += _changed_lines(front, mended)
     return clean_text(mended).replace(MARK, "")
@@ -76,14 +77,16 @@ def drop_heading(markdown: str, title: str) -> str:
     return markdown
 
 
-def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules, known: tuple[str, ...]) -> str:
-    """The body without a label paragraph that a generator left ("Social Snippet: …"), noted as a repair."""
-    cleaned, before, after = drop_label_paragraph(markdown, rules.labels, known)
+def drop_opening(markdown: str, title: str, fields: Fields, known: tuple[str, ...]) -> str:
+    """The body without a label paragraph that a generator left ("Social Snippet: …"), which is noted as a repair, and
+    without a heading that only repeats the title."""
+    front = fields.front
+    cleaned, before, after = drop_label_paragraph(markdown, fields.rules.labels, known)
     if before:
         place = front.body.find(before[:20])
         line = front.body_line + (front.body.count("\n", 0, place) if place > 0 else 0)
         fields.repairs.append(Repair("label", "body", before[:200], after[:200], line))
-    return cleaned
+    return drop_heading(cleaned, title)
 
 
 def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
@@ -126,8 +129,9 @@ def read_teaser(markdown: str, source: str, permalink: str, code: GeneratorCode)
     return one_line(to_plain(html))
 
 
-def note_pieces(front: Front, fields: Fields, pieces: Iterable[Piece]) -> None:
+def note_pieces(fields: Fields, pieces: Iterable[Piece]) -> None:
     """A repair for each piece of code that was left out of the body, with its line."""
+    front = fields.front
     seen: Counter[str] = Counter()
     for piece in pieces:
         place = _find_nth(front.body, piece.text.partition("…")[0].rstrip().split("\0")[0], seen[piece.text])

@@ -111,11 +111,11 @@ class Fields:
         self.site = {} if site is None else site
         self.left_out: dict[str, str] = {}
         """The first piece of code that was left out of each key, with its place."""
+        self.front = front
+        self.rules = rules
         self.values = front.values
         self.problems = list(front.problems)
         self.repairs: list[Repair] = []
-        self._lines = front.lines
-        self._rules = rules
         self._by_name = {simplify(key): key for key in reversed(list(front.values))}
         self._theirs = {simplify(ours): theirs for ours, theirs in rules.fields.items()}
         self._found: dict[str, tuple[str, object]] = {}
@@ -198,7 +198,7 @@ class Fields:
         if not text:  # most fields are not there
             return ""
         self.check_length(text, key)
-        mended = repair_text(text) if self._rules.repair else text
+        mended = repair_text(text) if self.rules.repair else text
         if mended != text:
             self.note("mojibake", key, text, mended)
         return clean_text(self._fill(mended, key)).strip()
@@ -233,14 +233,14 @@ class Fields:
 
     def line(self, key: str) -> int:
         """The line of a key in the file, 0 where unknown."""
-        return self._lines.get(key) or self._lines.get(key.partition(".")[0], 0)
+        return self.front.lines.get(key) or self.front.lines.get(key.partition(".")[0], 0)
 
     # --- what a post says of itself in a word ---
 
     def unlabelled(self, name: str) -> str:
         """A text; its label and the quotes around what followed are removed and noted."""
         text = self.text(name)
-        stripped = strip_label(text, self._rules.labels)
+        stripped = strip_label(text, self.rules.labels)
         if stripped != text:
             self.note("label", self.find(name)[0], text, stripped)
         return stripped
@@ -291,7 +291,7 @@ class Fields:
     def flags(self) -> frozenset[str]:
         """Keys whose value is exactly true, by their own name and by ours where `[fields]` names them."""
         plain = {key for key, value in self.values.items() if value is True and simplify(key) != "draft"}
-        renamed = {ours for ours, theirs in self._rules.fields.items() if self.at(theirs) is True and ours != "draft"}
+        renamed = {ours for ours, theirs in self.rules.fields.items() if self.at(theirs) is True and ours != "draft"}
         flags: frozenset[str] = share(frozenset(plain | renamed))
         return flags
 

@@ -11,9 +11,8 @@ import orjson
 
 from syndicate.content import SiteData
 from syndicate.content.body import (
-    drop_heading,
-    drop_label,
     drop_lead,
+    drop_opening,
     finish_body,
     finish_markdown,
     first_heading,
@@ -38,7 +37,7 @@ from syndicate.content.declared import (
     read_translation,
 )
 from syndicate.content.fields import Fields, simplify
-from syndicate.content.front import Front, find_conflict, parse_front, parse_values, quote_colons
+from syndicate.content.front import find_conflict, parse_front, parse_values, quote_colons
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,
@@ -150,7 +149,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     fields = Fields(front, settings.content, source, SiteData(settings) if data is None else data)
     try:
         history = history or History(f"{settings.root}/{settings.site.content}")
-        return _Parser(front, fields, settings, file, history, served).parse(find_page)
+        return _Parser(fields, settings, file, history, served).parse(find_page)
     except ContentError as error:
         line = error.line or fields.line(error.key)
         raise type(error)(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
@@ -167,7 +166,6 @@ def read_moment(  # noqa: PLR0917 - as above
 
 @dataclass(frozen=True, slots=True)
 class _Parser:
-    front: Front
     fields: Fields
     settings: Settings
     file: str
@@ -176,7 +174,7 @@ class _Parser:
 
     def parse(self, find_page: FindPage | None) -> Post:
         fields, site = self.fields, self.settings.site
-        markdown = mend_body(self.front, fields, self.settings.content)
+        markdown = mend_body(fields)
         title = self._title(markdown)
         published_at = read_published(fields, self.settings, self.history)
         categories = read_categories(fields)
@@ -224,19 +222,18 @@ class _Parser:
             reading_minutes=fields.reading_minutes(),
             generated_by=fields.generated_by(),
             syndication=tuple(url for url in fields.texts("syndication") if is_http(url)),
-            source_digest=digest_body(self.front.body),
+            source_digest=digest_body(fields.front.body),
             fields_digest=fields.digest(),
-            sketch=make_sketch(self.front.body),
+            sketch=make_sketch(fields.front.body),
         )
         return self._with_body(post, markdown, find_page) if find_page else post
 
     def _with_body(self, post: Post, markdown: str, find_page: FindPage) -> Post:
         """The post whole. Summary and body depend on each other: a label paragraph may repeat the excerpt."""
-        rules, fields = self.settings.content, self.fields
+        fields = self.fields
         excerpt = fields.declared("excerpt")
         description = fields.declared("metaDescription")
-        markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
-        markdown = drop_heading(markdown, post.title)
+        markdown = drop_opening(markdown, post.title, fields, (excerpt, description))
         code = replace(fields.know_values(), find_page=find_page)
         ready = ready_body(markdown, post.source, code)
         built = self._built_body(post)
@@ -245,7 +242,7 @@ class _Parser:
         excerpt = excerpt or read_teaser(markdown, post.source, post.permalink, fields.know_values())
         summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
         pieces = () if built else tuple(code.pieces)
-        note_pieces(self.front, fields, pieces)
+        note_pieces(fields, pieces)
         left_out = self._left_out(summary, pieces)
         fields.warn_of_words(self.settings.feeds.flags)
         html, summary = finish_body(html), one_line(drop_marks(summary))
