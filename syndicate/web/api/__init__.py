@@ -25,9 +25,8 @@ from syndicate.app.app import App
 from syndicate.errors import ConfigError, ContentError, Contradicted, StateError, SyndicateError, UsageError
 from syndicate.store.passes import Scope
 from syndicate.web.api.answers import Missing
-from syndicate.web.api.endpoints import ENDPOINTS, Endpoint, make_document
+from syndicate.web.api.endpoints import ENDPOINTS, Asked, Endpoint, make_document
 from syndicate.web.api.models import FaultShown, ProblemDetails
-from syndicate.web.api.requests import Asked
 from syndicate.web.dashboard.security import Door, find_refusal, is_kind, read_body
 from syndicate.web.dashboard.sessions import Sessions, find_token
 

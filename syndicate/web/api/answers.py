@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from syndicate.app import queue, status
 from syndicate.app.app import App
@@ -27,9 +28,11 @@ from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, Problem, State
 from syndicate.planning.deliveries import say_reason, say_why
 from syndicate.web.api import models as m
-from syndicate.web.api import requests as ask
 from syndicate.web.dashboard.forms import tell_outcome
 from syndicate.web.dashboard.render import is_address
+
+if TYPE_CHECKING:
+    from syndicate.web.api import endpoints as ask
 
 _ANY = tuple(State)
 
@@ -266,6 +269,10 @@ def read_post(app: App, asked: ask.PostSlug, _body: None) -> m.PostStory:
 
 def read_accounts(app: App, _asked: ask.Nothing, _body: None) -> m.AccountList:
     """Accounts: whether each can do its work, how long its token lives, what went wrong last."""
+    return _show_accounts(app)
+
+
+def _show_accounts(app: App) -> m.AccountList:
     with app.borrow() as site:
         counts, troubles = site.store.count_by_account(), list_last_troubles(site)
         rows = []
@@ -288,7 +295,7 @@ def resume_account(app: App, asked: ask.AccountName, _body: None) -> m.AccountLi
     if asked.name not in {account.name for account in app.settings.accounts}:
         raise Missing(f'there is no account "{asked.name}"')
     app.resume_account(asked.name)
-    return read_accounts(app, ask.Nothing(), None)
+    return _show_accounts(app)
 
 
 def read_feeds(app: App, _asked: ask.Nothing, _body: None) -> m.FeedList:
