@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.hubs import QUIET
 from syndicate.app.rounds import Rounds
 from syndicate.app.site import OpenSite
-from syndicate.hubs import QUIET
 from tests.app.conftest import MakeSite
 from tests.app.late import LateApp, wait_for_accounts, write
 from tests.app.web import MINUTE, NOW, FakeWeb

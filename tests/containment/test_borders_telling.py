@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 
 from syndicate.app.doctor import examine
+from syndicate.app.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.app.post import write_back
 from syndicate.http import Client
-from syndicate.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.model import Notices, SyndicationLink
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page

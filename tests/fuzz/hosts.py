@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
+from syndicate.app.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.cards.photo import read_facts
 from syndicate.http import Client
-from syndicate.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.model import Picture
 from syndicate.pages import check_page, find_sign_of_life
 from syndicate.pictures import find_pictures, read_picture

@@ -17,9 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from syndicate.http import Client
-from syndicate.http import Response as Answer
-from syndicate.hubs import (
+from syndicate.app.hubs import (
     LOOKS_AT_MOST,
     QUIET,
     RETRIES,
@@ -34,6 +32,8 @@ from syndicate.hubs import (
     submit_indexnow,
     tell_hub,
 )
+from syndicate.http import Client
+from syndicate.http import Response as Answer
 from tests.networks.fake import Fake
 from tests.web.serving import serving
 
