@@ -17,8 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from syndicate.app.rounds import Pulse, Rounds
-from syndicate.containment import survive
-from syndicate.errors import ConfigError, StateError, tell_for_log
+from syndicate.errors import ConfigError, StateError, survive, tell_for_log
 
 if TYPE_CHECKING:
     from procrastinate import App

@@ -24,8 +24,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from syndicate.app.rounds import Pulse, Rounds
-from syndicate.containment import survive
-from syndicate.errors import tell_for_log
+from syndicate.errors import survive, tell_for_log
 from syndicate.watcher import Watcher
 
 log = logging.getLogger("syndicate")

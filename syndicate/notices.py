@@ -16,8 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from syndicate.containment import contain
-from syndicate.errors import SyndicateError
+from syndicate.errors import SyndicateError, contain
 from syndicate.http import Client
 from syndicate.model import Notices
 from syndicate.processes import clean_environment

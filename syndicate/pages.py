@@ -12,8 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from syndicate.containment import contain
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, contain
 from syndicate.http import Client, Response, name_server
 from syndicate.http.servers import Waits
 from syndicate.model import FEED_FORMATS

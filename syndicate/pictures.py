@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from syndicate.containment import contain
-from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
+from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge, contain
 from syndicate.folders import open_file
 from syndicate.model import Cache, Picture, PictureFacts
 from syndicate.processes import give_memory_back

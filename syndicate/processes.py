@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Generic, Self, TypeVar
 
 from syndicate import __version__
-from syndicate.containment import contain
+from syndicate.errors import contain
 
 # What comes through these pipes was written by ourselves.
 # ruff: noqa: S301

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, watch
 
-from syndicate.containment import survive
+from syndicate.errors import survive
 from syndicate.folders import walk
 
 log = logging.getLogger("syndicate")

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syndicate.config import Mistake
-from syndicate.containment import contain
-from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
+from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError, contain
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, find_place, list_networks, open_network

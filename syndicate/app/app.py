@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from syndicate.app.site import Clock, OpenSite, Shared, name_state, read_clock
 from syndicate.app.state_place import StatePlace
 from syndicate.config import find_config, recall_settings
-from syndicate.containment import survive
-from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
+from syndicate.errors import ConfigError, Contradicted, SyndicateError, survive, tell_for_log
 from syndicate.model import State
 from syndicate.publish import Progress, Published, keep_silent
 from syndicate.store.glance import keep_sound

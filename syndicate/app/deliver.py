@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.publish import find_card, get_post, open_drawer, read_plan
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import ContentError, FetchError, Unavailable, UsageError
+from syndicate.errors import ContentError, FetchError, Unavailable, UsageError, contain
 from syndicate.model import (
     OWN_PICTURE,
     Account,

@@ -13,9 +13,8 @@ from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_warnings, tell_damage, tell_disk
-from syndicate.containment import contain
 from syndicate.content.declared import EVERYWHERE
-from syndicate.errors import tell_for_log
+from syndicate.errors import contain, tell_for_log
 from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import FEED_FORMATS, Finding, Plan, Post, unique_problems
 from syndicate.networks import list_networks

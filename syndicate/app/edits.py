@@ -12,8 +12,7 @@ from itertools import chain
 
 from syndicate.app.deliver import Composer, load_images
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import Gone, Rejected, Unavailable, tell_for_log
+from syndicate.errors import Gone, Rejected, Unavailable, contain, tell_for_log
 from syndicate.model import Account, Message, Reason, State
 from syndicate.networks import describe, find_other_place, find_place, note_place
 from syndicate.networks.base import Deletes, Edits, Spends

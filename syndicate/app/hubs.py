@@ -22,8 +22,7 @@ import httpx
 import orjson
 
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import SyndicateError
+from syndicate.errors import SyndicateError, contain
 from syndicate.http import Client
 from syndicate.model import FEED_FILES, Cache, KnownPost, Ledger
 from syndicate.pages import check_page

@@ -11,8 +11,7 @@ from syndicate.app.accounts import AccountRow, describe_accounts, list_twins, lo
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
 from syndicate.app.state import adopt_published, solve
-from syndicate.containment import contain
-from syndicate.errors import SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
+from syndicate.errors import SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError, contain
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe, note_place
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies

@@ -10,8 +10,7 @@ from itertools import chain
 
 from syndicate.app.login import keep_spending, learn_limits, require_money
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import Blocked, NetworkError, Rejected, SyndicateError, UsageError
+from syndicate.errors import Blocked, NetworkError, Rejected, SyndicateError, UsageError, contain
 from syndicate.model import Account, Counted, Delivery, State
 from syndicate.networks import find_other_place
 from syndicate.networks.base import Counts, Renews, Spends

@@ -11,8 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import StateError
+from syndicate.errors import StateError, contain
 from syndicate.model import NetworkFacts
 
 _BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)

@@ -18,9 +18,8 @@ from syndicate.app.login import learn_missing_limits
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.queue import wake_accounts
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
 from syndicate.content.write_back import write_syndication
-from syndicate.errors import Contradicted, Overtaken, UsageError, tell_for_log
+from syndicate.errors import Contradicted, Overtaken, UsageError, contain, tell_for_log
 from syndicate.model import (
     NO_PICTURE,
     Delivery,

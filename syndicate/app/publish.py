@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.app.site import OpenSite, identify
-from syndicate.containment import contain
 from syndicate.content import SeenPosts, look_at_files, look_at_posts
-from syndicate.errors import tell_for_log
+from syndicate.errors import contain, tell_for_log
 from syndicate.fonts import digest_fonts
 from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish import LastPublication, Progress, Published, keep_silent, look_at

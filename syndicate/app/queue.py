@@ -15,8 +15,7 @@ from syndicate.app.edits import list_amendments
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING, list_warnings
-from syndicate.containment import contain
-from syndicate.errors import UsageError
+from syndicate.errors import UsageError, contain
 from syndicate.model import (
     Action,
     Delivery,

@@ -18,9 +18,8 @@ from syndicate.app.edits import amend, amend_account, group_by_account, take_ame
 from syndicate.app.hubs import ping_hubs
 from syndicate.app.maintenance import maintain_account
 from syndicate.app.status import Status, explain_waits, list_these, read_status
-from syndicate.containment import contain
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
-from syndicate.errors import ConfigError, StateMoved, Unavailable, tell_for_log
+from syndicate.errors import ConfigError, StateMoved, Unavailable, contain, tell_for_log
 from syndicate.model import Account, Delivery, Post, Reason, State
 from syndicate.planning.deliveries import say_why
 from syndicate.planning.deliveries.bursts import say_remark

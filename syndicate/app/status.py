@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.publish import count_posts, read_plan
 from syndicate.app.site import OpenSite
-from syndicate.containment import contain
-from syndicate.errors import ConfigError, tell_for_log
+from syndicate.errors import ConfigError, contain, tell_for_log
 from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Reason, State, needs_person
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark

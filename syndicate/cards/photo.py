@@ -22,7 +22,7 @@ from syndicate.cards.sniff import (
     find_format,
     read_webp_size,
 )
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import PictureFacts
 
 # --- JPEGs decoded at eighths of their size by simplejpeg, where it is installed (the extra `fast`) ---

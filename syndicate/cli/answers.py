@@ -24,7 +24,7 @@ from syndicate.cli.show import (
 )
 from syndicate.cli.terminal import plain_streams
 from syndicate.config import find_config
-from syndicate.containment import survive
+from syndicate.errors import survive
 from syndicate.model import Delivery, PlannedDelivery
 from syndicate.planning.deliveries import say_why
 

@@ -19,8 +19,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from syndicate import __version__
-from syndicate.containment import contain
-from syndicate.errors import ContentError
+from syndicate.errors import ContentError, contain
 from syndicate.folders import walk
 from syndicate.model import Problem, Settings
 from syndicate.text import escape_controls

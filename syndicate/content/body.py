@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from syndicate.containment import contain
 from syndicate.content.built import normalise_title
 from syndicate.content.fields import Fields
 from syndicate.content.front import Front
 from syndicate.content.permalinks import date_in_name
+from syndicate.errors import contain
 from syndicate.model import Picture, Repair
 from syndicate.text import clean_text, one_line
 from syndicate.text.dialects import drop_mdx, is_mdx, open_notes

@@ -15,12 +15,11 @@ from heapq import heappop, heappush
 from itertools import islice
 from typing import NamedTuple
 
-from syndicate.containment import contain
 from syndicate.content import Found, SiteData, find_data, join_stats, scan
 from syndicate.content.post_dates import History
 from syndicate.content.post_links import Addresses, PostLinks, SiteLinks, tell_address
 from syndicate.content.records import Outcome, PostCache, Stat
-from syndicate.errors import CommitAwaited, ContentError
+from syndicate.errors import CommitAwaited, ContentError, contain
 from syndicate.model import Awaited, Cache, Post, Problem, Settings, make_problem
 from syndicate.processes import Process, count_others
 from syndicate.text import drop_broken

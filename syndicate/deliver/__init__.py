@@ -17,10 +17,9 @@ from collections.abc import Callable, Collection
 from functools import partial
 from threading import get_ident
 
-from syndicate.containment import contain, survive
 from syndicate.deliver.account_worker import AccountRound, DeliveryReport, Stopping, Tools
 from syndicate.deliver.sending import advance, settle
-from syndicate.errors import LostLease, tell_for_log
+from syndicate.errors import LostLease, contain, survive, tell_for_log
 from syndicate.model import Account, Delivery, State
 
 # --- accounts at work, each in a thread of its own: nobody waits for one that hangs ---

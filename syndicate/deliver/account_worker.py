@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from syndicate.containment import contain
-from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
+from syndicate.errors import LostLease, StateError, SyndicateError, contain, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State, needs_person
 from syndicate.networks import note_place
 from syndicate.networks.base import Network, Spends

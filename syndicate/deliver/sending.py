@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn
 
-from syndicate.containment import contain
 from syndicate.deliver.account_worker import AccountRound, log_surprise
 from syndicate.errors import (
     ConfigError,
@@ -20,6 +19,7 @@ from syndicate.errors import (
     Unavailable,
     Uncertain,
     UsageError,
+    contain,
     tell_for_log,
 )
 from syndicate.model import Decision, Delivery, Message, Receipt, Usage

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.formats.assembly import Clean, Cleaner, clean_line
 from syndicate.formats.page import META_VERSION, render_alternates, render_own
 from syndicate.model import (

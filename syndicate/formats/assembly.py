@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import Author, Cache, Category, Credit, Entry, Feed, Picture
 from syndicate.text.plain import drop_tags
 

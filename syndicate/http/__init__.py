@@ -24,8 +24,7 @@ from urllib.parse import urljoin
 import orjson
 
 from syndicate import __version__
-from syndicate.containment import as_trouble
-from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain
+from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain, as_trouble
 from syndicate.http.exchange import (
     ENCODINGS,
     MAX_BODY,

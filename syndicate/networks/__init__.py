@@ -16,8 +16,7 @@ from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
-from syndicate.containment import contain
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, contain
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Network, Vault

@@ -14,7 +14,7 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import Identified, KnownDraft, KnownPost, Ledger, Post, Site, Snapshot, make_problem
 from syndicate.planning.declared import age_of, make_id, make_iris, settle_declared_ids
 from syndicate.planning.resemblance import (

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import (
     Account,
     CardRef,

@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
-from syndicate.containment import contain
-from syndicate.errors import ConfigError, SyndicateError
+from syndicate.errors import ConfigError, SyndicateError, contain
 from syndicate.model import (
     Artefact,
     Cache,

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndicate.cards import card_paths
-from syndicate.containment import contain
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, contain
 from syndicate.model import (
     OWN_PICTURE,
     Artefact,

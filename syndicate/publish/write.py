@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from syndicate import __version__
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.formats import HTML, Document, list_documents, list_meta, render_syndication
 from syndicate.formats.page import (
     fingerprint_page,

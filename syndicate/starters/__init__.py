@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.folders import walk
 from syndicate.starters.domains import find_domain, is_placeholder
 from syndicate.starters.found import (

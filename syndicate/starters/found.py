@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.folders import open_file, walk
 from syndicate.text.values import parse_data
 

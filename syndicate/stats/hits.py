@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import FEED_FILES
 
 # --- what an access log says, as values ---

@@ -17,8 +17,7 @@ from secrets import token_hex
 import orjson
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from syndicate.containment import contain
-from syndicate.errors import Contradicted, StateError
+from syndicate.errors import Contradicted, StateError, contain
 from syndicate.store.database import Part, insert_of
 from syndicate.store.glance import Moment
 from syndicate.store.prepared import ACCOUNT, SITE, Prepared, Row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import (
     Attachment,
     Attempt,

@@ -13,8 +13,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
 
-from syndicate.containment import contain
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, contain
 
 MAX_OUTPUT = 64 * 1024
 """Bytes of text that a plain-text template may make."""

@@ -6,8 +6,7 @@ import errno
 
 import pytest
 
-from syndicate.containment import Panic, contain, survive
-from syndicate.errors import ContentError, FetchError, LostLease, StateError
+from syndicate.errors import ContentError, FetchError, LostLease, Panic, StateError, contain, survive
 
 
 class PanicException(BaseException):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from syndicate.containment import contain
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, contain
 from syndicate.text.sandbox import (
     MAX_OUTPUT,
     MAX_STEPS,

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from syndicate.containment import contain
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, contain
 from syndicate.model import (
     NO_PICTURE,
     Account,

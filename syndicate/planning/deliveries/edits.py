@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import Account, Attachment, Attempt, Delivery, KnownPost, Message, Reason, State
 from syndicate.planning.deliveries.retry import FIRST_WAIT, LONGEST_WAIT
 from syndicate.planning.resemblance import find_copy

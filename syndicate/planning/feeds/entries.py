@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, overload
 from urllib.parse import quote, unquote, urlsplit
 
-from syndicate.containment import contain
+from syndicate.errors import contain
 from syndicate.model import (
     Author,
     CardRef,

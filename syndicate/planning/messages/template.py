@@ -10,8 +10,7 @@ from functools import lru_cache
 
 from jinja2 import Template
 
-from syndicate.containment import contain
-from syndicate.errors import ConfigError
+from syndicate.errors import ConfigError, contain
 from syndicate.model import Account, KnownPost, Limits, Occasion, Post, Site, SocialOverride
 from syndicate.text import normalize
 from syndicate.text.counting import fit, split

@@ -18,8 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from syndicate.containment import survive
-from syndicate.errors import AlreadyRunning, ConfigError, StateError, StateMoved
+from syndicate.errors import AlreadyRunning, ConfigError, StateError, StateMoved, survive
 from syndicate.model import State
 from syndicate.store.remote import INFO, Copy, Info, RemoteState, Sealer, parse_info
 from syndicate.store.schema import HEAD
