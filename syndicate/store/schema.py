@@ -25,6 +25,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
 from syndicate.model import Action, OccasionKind, Reason, State
 from syndicate.store.mapping import UNREADABLE_AT
@@ -141,6 +142,11 @@ def is_readable(column: Column[Any]) -> ColumnElement[bool]:
     return or_(column.is_(None), good) if column.nullable else good
 
 
+def _each(kind: type[TypeEngine[Any]], *names: str, **how: Any) -> list[Column[Any]]:
+    """Columns that differ only in their names."""
+    return [Column(name, kind, **how) for name in names]
+
+
 # SQLite counts rows only through INTEGER, PostgreSQL shall not stop at 2³¹.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -153,9 +159,7 @@ states = Table(
     Column("identity", Words, nullable=False),
     Column("counter", LongNumber, nullable=False, default=0),
     Column("replaces", Words, nullable=False, default="[]"),
-    Column("url", Words, nullable=False, default=""),
-    Column("config", Words, nullable=False, default=""),
-    Column("contradiction", Words, nullable=False, default=""),
+    *_each(Words, "url", "config", "contradiction", nullable=False, default=""),
     Column("contradicted_at", Instant),
     Column("adopted", Words, nullable=False, default="[]"),
     Column("reading", Words, nullable=False, default=""),
@@ -164,8 +168,7 @@ states = Table(
 calls = Table(
     "calls",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("account", Words, primary_key=True),
+    *_each(Words, "site", "account", primary_key=True),
     Column("counter", LongNumber, nullable=False, default=0),
 )
 """How many irreversible calls each account has made since its state began to count: see `store.identity`."""
@@ -173,20 +176,11 @@ calls = Table(
 posts = Table(
     "posts",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("id", Words, primary_key=True),
-    Column("source", Words, nullable=False),
-    Column("slug", Words, nullable=False),
-    Column("permalink", Words, nullable=False),
-    Column("title", Words, nullable=False),
-    Column("digest", Words, nullable=False),
-    Column("published_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    Column("first_seen_at", Instant, nullable=False),
+    *_each(Words, "site", "id", primary_key=True),
+    *_each(Words, "source", "slug", "permalink", "title", "digest", nullable=False),
+    *_each(Instant, "published_at", "updated_at", "first_seen_at", nullable=False),
     Column("gone_at", Instant),
-    Column("source_digest", Words, nullable=False, default=""),
-    Column("fields_digest", Words, nullable=False, default=""),
-    Column("sketch", Words, nullable=False, default=""),
+    *_each(Words, "source_digest", "fields_digest", "sketch", nullable=False, default=""),
     Column("dated_at", Instant),
     Column("declared_id", Words, nullable=False, default=""),
 )
@@ -194,31 +188,19 @@ posts = Table(
 drafts = Table(
     "drafts",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("source", Words, primary_key=True),
-    Column("slug", Words, nullable=False),
-    Column("source_digest", Words, nullable=False),
+    *_each(Words, "site", "source", primary_key=True),
+    *_each(Words, "slug", "source_digest", nullable=False),
     Column("first_seen_at", Instant, nullable=False),
 )
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("name", Words, primary_key=True),
-    Column("baselined_at", Instant),
-    Column("away_since", Instant),
-    Column("paused_at", Instant),
-    Column("paused_until", Instant),
-    Column("pause_reason", Words, nullable=False, default=""),
-    Column("paused_with", Words, nullable=False, default=""),
-    Column("rest_since", Instant),
-    Column("rest_at", Instant),
-    Column("rest_until", Instant),
-    Column("rest_reason", Words, nullable=False, default=""),
-    Column("rest_after", Words, nullable=False, default=""),
-    Column("listening", Words, nullable=False, default=""),
-    Column("limits", Words, nullable=False, default=""),
+    *_each(Words, "site", "name", primary_key=True),
+    *_each(Instant, "baselined_at", "away_since", "paused_at", "paused_until"),
+    *_each(Words, "pause_reason", "paused_with", nullable=False, default=""),
+    *_each(Instant, "rest_since", "rest_at", "rest_until"),
+    *_each(Words, "rest_reason", "rest_after", "listening", "limits", nullable=False, default=""),
     Column("limits_read_at", Instant),
     Column("who", Words, nullable=False, default=""),
 )
@@ -226,8 +208,7 @@ accounts = Table(
 spendings = Table(
     "spendings",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("account", Words, primary_key=True),
+    *_each(Words, "site", "account", primary_key=True),
     Column("at", Instant, primary_key=True),
     Column("dollars", Amount, nullable=False),
 )
@@ -236,37 +217,25 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", _RowId, primary_key=True, autoincrement=True),
-    Column("site", Words, nullable=False),
-    Column("post_id", Words, nullable=False),
-    Column("slug", Words, nullable=False),
-    Column("account", Words, nullable=False),
-    Column("network", Words, nullable=False),
-    Column("occasion", Words, nullable=False),
+    *_each(Words, "site", "post_id", "slug", "account", "network", "occasion", nullable=False),
     Column("occasion_kind", Word(OccasionKind, OccasionKind.MANUAL), nullable=False),
     Column("part", Number, nullable=False),
     Column("state", Word(State, State.UNCERTAIN), nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("look_at", Instant),
-    Column("decided_at", Instant),
+    *_each(Instant, "look_at", "decided_at"),
     Column("key", Words, nullable=False),
-    Column("text", Words, nullable=False, default=""),
-    Column("alt", Words, nullable=False, default=""),
-    Column("media", Words, nullable=False, default=""),
+    *_each(Words, "text", "alt", "media", nullable=False, default=""),
     Column("message", Words),
     Column("reason", Word(Reason, Reason.DAMAGED), nullable=False, default=Reason.NONE),
     Column("detail", Words, nullable=False, default=""),
     Column("chosen", Word(Action, Action.HOLD)),
     Column("chosen_due_at", Instant),
     Column("overruled", Word(Reason, Reason.DAMAGED), nullable=False, default=Reason.NONE),
-    Column("attempts", Number, nullable=False, default=0),
-    Column("looks", Number, nullable=False, default=0),
+    *_each(Number, "attempts", "looks", nullable=False, default=0),
     Column("cost", Amount, nullable=False, default=0.0),
     Column("created_at", Instant, nullable=False),
-    Column("started_at", Instant),
-    Column("intent_at", Instant),
-    Column("sent_at", Instant),
-    Column("receipt", Words),
-    Column("remote_id", Words),
+    *_each(Instant, "started_at", "intent_at", "sent_at"),
+    *_each(Words, "receipt", "remote_id"),
     Column("lease_owner", Words, nullable=False, default=""),
     Column("lease_until", Instant),
     UniqueConstraint("site", "post_id", "account", "occasion", "part", name="deliveries_once"),
@@ -285,8 +254,7 @@ attempts = Table(
     Column("site", Words, nullable=False),
     Column("delivery_id", _RowId, ForeignKey("deliveries.id"), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("action", Words, nullable=False),
-    Column("outcome", Words, nullable=False),
+    *_each(Words, "action", "outcome", nullable=False),
     Column("state", Word(State, State.UNCERTAIN), nullable=False),
     Column("reason", Word(Reason, Reason.DAMAGED), nullable=False, default=Reason.NONE),
     Column("detail", Words, nullable=False, default=""),
@@ -296,19 +264,15 @@ attempts = Table(
 passes = Table(
     "passes",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("digest", Words, primary_key=True),
+    *_each(Words, "site", "kind", "digest", primary_key=True),
     Column("ends_at", Instant, nullable=False),
 )
 
 api_tokens = Table(
     "api_tokens",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("name", Words, primary_key=True),
-    Column("digest", Words, nullable=False),
-    Column("scopes", Words, nullable=False),
+    *_each(Words, "site", "name", primary_key=True),
+    *_each(Words, "digest", "scopes", nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("ends_at", Instant),
 )
@@ -316,8 +280,7 @@ api_tokens = Table(
 secrets = Table(
     "secrets",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("name", Words, primary_key=True),
+    *_each(Words, "site", "name", primary_key=True),
     Column("sealed", Words, nullable=False),
 )
 """Tokens that networks renew, sealed; only where the state has no disk of its own."""
@@ -329,25 +292,17 @@ reactions = Table(
     Column("delivery_id", _RowId, primary_key=True, autoincrement=False),
     Column("at", Instant, primary_key=True),
     Column("looked_at", Instant, nullable=False),
-    Column("likes", LongNumber),
-    Column("boosts", LongNumber),
-    Column("replies", LongNumber),
-    Column("quotes", LongNumber),
+    *_each(LongNumber, "likes", "boosts", "replies", "quotes"),
 )
 """A line for each change of the numbers; `looked_at` is the last moment at which they were still so."""
 
 published_files = Table(
     "published_files",
     metadata,
-    Column("site", Words, primary_key=True),
-    Column("path", Words, primary_key=True),
-    Column("digest", Words, nullable=False),
-    Column("earlier", Words, nullable=False),
-    Column("fingerprint", Words, nullable=False),
+    *_each(Words, "site", "path", primary_key=True),
+    *_each(Words, "digest", "earlier", "fingerprint", nullable=False),
     Column("size", LongNumber, nullable=False),
-    Column("version", Words, nullable=False),
-    Column("post_id", Words, nullable=False),
-    Column("card", Words, nullable=False),
+    *_each(Words, "version", "post_id", "card", nullable=False),
     Column("unneeded_since", Instant),
 )
 _OF_CARDS = published_files.c.post_id != ""
@@ -362,6 +317,5 @@ publications = Table(
     "publications",
     metadata,
     Column("site", Words, primary_key=True),
-    Column("turn", Words, nullable=False),
-    Column("record", Words, nullable=False),
+    *_each(Words, "turn", "record", nullable=False),
 )
