@@ -271,7 +271,7 @@ class PastedLogin:
 class AppLogin(PastedLogin):
     """A network that gives its tokens to an app of the person's own. Its class says who the provider is."""
 
-    login_fields = LOGIN_FIELDS
+    login_fields: tuple[LoginField, ...] = LOGIN_FIELDS
     parse_failure: ParsesFailure = staticmethod(Refusal.by_status)
 
     def __init__(self, account: Account, vault: Vault, http: Client, provider: Provider) -> None:

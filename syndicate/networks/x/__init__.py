@@ -40,17 +40,7 @@ from syndicate.networks.toolkit import (
     refuse_private,
     refuse_warning,
 )
-from syndicate.networks.toolkit.oauth import (
-    Forbidden,
-    Keys,
-    PastedLogin,
-    Provider,
-    TurningToken,
-    begin_login,
-    build_header,
-    finish_login,
-    take_pasted,
-)
+from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Keys, Provider, build_header, take_pasted
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
@@ -153,7 +143,7 @@ DESCRIPTION = Description(
 )
 
 
-class X(PastedLogin):
+class X(AppLogin):
     """One account on X, called with OAuth 1.0a keys that never expire or with an OAuth 2.0 token that turns over."""
 
     login_fields = (
@@ -164,11 +154,10 @@ class X(PastedLogin):
     )
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        super().__init__(account, vault, http)
-        self.limits = limits_of(account)
         self._base = (account.options.get("api") or API).rstrip("/")
-        self._provider = Provider(AUTHORISE, f"{self._base}/2/oauth2/token", SCOPES, is_public=True, token_lives=LIFE)
-        self._token = TurningToken(account.name, self._provider, vault, http)
+        app = Provider(AUTHORISE, f"{self._base}/2/oauth2/token", SCOPES, is_public=True, token_lives=LIFE)
+        super().__init__(account, vault, http, app)
+        self.limits = limits_of(account)
         self._price_read, self._price_delete = (read_dollars(account, *price) for price in _FURTHER_PRICES.items())
         self._user, self._fields, self._spent = "", FIELDS[0], 0.0
 
@@ -322,13 +311,11 @@ class X(PastedLogin):
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         """With a client id OAuth 2.0 in a browser, without one the four pasted keys are enough."""
-        return begin_login(self._provider, answers, redirect) if answers.get("client_id") else None
+        return super().begin_login(answers, redirect=redirect) if answers.get("client_id") else None
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The code lives thirty seconds."""
-        if page is None:
-            return take_pasted(answers, KEY_NAMES)
-        return finish_login(self._http, self._provider, answers, page, code, account=self._name)
+        return super().finish_login(answers, page, code) if page else take_pasted(answers, KEY_NAMES)
 
     def _call(
         self, method: str, path: str, *, publishes: bool = False, passes: int = 0, **parts: Unpack[Parts]
@@ -338,21 +325,19 @@ class X(PastedLogin):
         Returns successes, and answers of the status `passes`.
         """
 
-        def call(authorization: str) -> Response:
-            headers = {"Authorization": authorization}
-            secrets = (*map(self._vault.get, KEY_NAMES), *self._token.secrets())
-            api = Api(self._http, self._name, headers, secrets, self._parse_failure, self._base)
-            response = api.call(method, path, publishes=publishes, **parts)
+        def call(api: Api) -> Response:
+            response = api.call(method, self._base + path, publishes=publishes, **parts)
             if response.is_success or response.status == passes:
                 return response
             raise api.failure(response, publishes=publishes)
 
         keys = self._find_keys()
         if keys is None:
-            return self._token.use(lambda token: call(f"Bearer {token}"))
-        now = int(self._http.now().timestamp())
-        query = parts.get("params") or {}
-        return call(build_header(keys, method, self._base + path, query, nonce=token_hex(16), timestamp=now))
+            return self._use(call)
+        now, query = int(self._http.now().timestamp()), parts.get("params") or {}
+        signed = build_header(keys, method, self._base + path, query, nonce=token_hex(16), timestamp=now)
+        secrets = tuple(map(self._vault.get, KEY_NAMES))
+        return call(Api(self._http, self._name, {"Authorization": signed}, secrets, self.parse_failure))
 
     def _find_keys(self) -> Keys | None:
         """The four keys, None where there is a token instead. Raises Unauthorised where there is neither."""
@@ -364,7 +349,7 @@ class X(PastedLogin):
         missing = ", ".join(name for name, value in zip(KEY_NAMES, found, strict=True) if not value)
         raise Unauthorised(f"no credentials ({missing})", where=self._name)
 
-    def _parse_failure(self, refusal: Refusal) -> NetworkError:
+    def parse_failure(self, refusal: Refusal) -> NetworkError:
         status, said = refusal.status, f"{refusal.status}: {refusal.said}"
         problem = parse_problem(refusal.response)
         if status == 403 and "duplicate content" in said:
