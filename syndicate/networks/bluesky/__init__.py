@@ -32,6 +32,7 @@ from syndicate.networks.bluesky.record import (
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
 from syndicate.networks.toolkit import (
+    Api,
     Parts,
     error_of,
     pick,
@@ -299,21 +300,18 @@ class Bluesky(PastedLogin):
 
     def _ask(self, method: str, name: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
         """One call; where the token is refused (surely nothing happened) again with a fresh one, then after a login."""
-
-        def call(session: Session) -> Response:
-            headers = {"Authorization": f"Bearer {session.access}", **(parts.get("headers") or {})}
-            signed: Parts = {**parts, "headers": headers}
-            url = f"{session.pds}/xrpc/{name}"
-            return self._http.call(method, url, publishes=publishes, where=self._name, **signed)
-
         session = self.sessions.get()
-        response = call(session)
+        response = self._api(session).call(method, name, publishes=publishes, **parts)
         for renew in (self.sessions.renew, self.sessions.log_in):
             if not is_expired(response):
                 break
             session = renew(session)
-            response = call(session)
+            response = self._api(session).call(method, name, publishes=publishes, **parts)
         return response
+
+    def _api(self, session: Session) -> Api:
+        headers = {"Authorization": f"Bearer {session.access}"}
+        return Api(self._http, self._name, headers, base=f"{session.pds}/xrpc/")
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = self.sessions.secrets()

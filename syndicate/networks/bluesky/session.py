@@ -11,15 +11,14 @@ import base64
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from syndicate.errors import NetworkError, Unauthorised, Unavailable
+from syndicate.errors import Unauthorised, Unavailable
 from syndicate.http import Client, Response
 from syndicate.networks.base import Vault
-from syndicate.networks.toolkit import error_of, pick_text, words_of
+from syndicate.networks.toolkit import Api, pick_text, words_of
 
 ENTRYWAY = "https://bsky.social"
 SESSION = "session"
@@ -143,31 +142,27 @@ class Sessions:
     def _refresh(self, session: Session) -> Session | None:
         """The next pair of tokens, None where the refresh token is spent and the password must be used again."""
         headers = {"Authorization": f"Bearer {session.refresh}"}
-        response = self._call("refreshSession", headers=headers)
+        response = self._api().call("POST", "refreshSession", headers=headers)
         if response.status in {400, 401, 403}:
             return None
         return self._read(response, session)
 
     def _create(self) -> Session:
         password = self._password()
-        response = self._call("createSession", json={"identifier": self.identifier, "password": password})
+        response = self._api().call("POST", "createSession", json={"identifier": self.identifier, "password": password})
         if response.status in {400, 401, 403}:
             said = words_of(response, (password,))
             hint = f"use an app password (Settings → App passwords), not your own; run: syndicate login {self.account}"
             raise Unauthorised(f"the login is refused: {said}", where=self.account, hint=hint)
         return self._read(response, None)
 
-    def _call(self, method: str, **parts: Any) -> Response:
-        url = f"{self.service}/xrpc/com.atproto.server.{method}"
-        return self.http.call("POST", url, where=self.account, **parts)
+    def _api(self) -> Api:
+        return Api(self.http, self.account, secrets=self.secrets(), base=f"{self.service}/xrpc/com.atproto.server.")
 
     def _read(self, response: Response, before: Session | None) -> Session:
         if not response.is_success:
-            raise self._error(response)
+            raise self._api().failure(response)
         session = parse_session(response.json(), self.identifier, self.service)
         if session is None:
             raise Unavailable("the session cannot be read", where=self.account)
         return replace(session, pds=before.pds) if before and session.pds == session.service else session
-
-    def _error(self, response: Response) -> NetworkError:
-        return error_of(response, account=self.account, publishes=False, secrets=self.secrets())
