@@ -42,7 +42,7 @@ from syndicate.networks.toolkit import (
     retry_at_of,
     with_prepared,
 )
-from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.oauth import Forbidden, PastedLogin
 from syndicate.networks.toolkit.readback import (
     Is,
     Listing,
@@ -174,10 +174,6 @@ def _after_milliseconds(response: Response) -> datetime | None:
 
 class Missing(Rejected):
     """The homeserver says that there is no such thing."""
-
-
-class Forbidden(Unauthorised):
-    """The homeserver knows us, and does not let us."""
 
 
 class Matrix(PastedLogin):
