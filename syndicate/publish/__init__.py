@@ -295,11 +295,13 @@ def tell_place(post: Post) -> str:
 
 
 def keep_remembered(cache: Cache, site: str, known: Remembered) -> None:
-    """Feeds that share a folder are told apart by nobody; then there is nothing to remember."""
+    """Feeds that share a folder are told apart by nobody, and a file that came while others were read is a change
+    still to be heard of; then there is nothing to remember.
+    """
     names = [one.name for one in known.members]
-    if len(set(names)) < len(names):
-        return
     at = {number: place for place, source in enumerate(known.seen.marks) if (number := known.ids.get(source))}
+    if len(set(names)) < len(names) or not all(at.keys() >= set(one.ids) for one in known.members):
+        return
     value = {
         "version": _VERSION,
         "made_of": known.made_of,

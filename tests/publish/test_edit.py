@@ -17,8 +17,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syndicate.app.app import App
+from syndicate.content import SeenPosts
+from syndicate.planning.feeds import Members
+from syndicate.publish import Remembered, keep_remembered, read_remembered
 from tests.journeys.blog import CONFIG
-from tests.publish.house import House
+from tests.publish.house import NOW, House
 
 SETTINGS = f"""{CONFIG}
 [feeds]
@@ -162,3 +165,13 @@ def test_an_edit_loads_no_heavy_room(tmp_path):
     assert ran.stdout.splitlines() == ["Wrote 5 files in feeds/.", "1 changed post.", ""]
     assert "More." in (blog.feeds / "rss.xml").read_text(encoding="utf-8")
     assert blog.run("--json", "publish", "--only", "feeds").json["written"] == []
+
+
+def test_a_post_that_came_while_others_were_read_ends_nothing(tmp_path: Path) -> None:
+    """It stands in a feed, though nobody heard of its file yet: nothing is remembered, and all is read again."""
+    feed = Members(name="", label="", ids=("early", "late"), shown=2, updated_at=NOW)
+    seen = SeenPosts({"early.md": "mark"}, "digest", "rest")
+    known = Remembered("made of", "schema", seen, {"early.md": "early", "late.md": "late"}, {}, {}, (feed,))
+    with House(tmp_path).wired() as site:
+        keep_remembered(site.cache, "default", known)
+        assert read_remembered(site.cache, "default") is None
