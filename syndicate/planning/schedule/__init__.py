@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import ConfigError
@@ -103,8 +103,10 @@ class Calendar:
     def _end_of_quiet(self, at: datetime) -> datetime:
         assert self.quiet is not None
         day = self._local_date(at)
-        end = self._instant(day, self.quiet[1])
-        return end if end > at else self._instant(day + _DAY, self.quiet[1])
+        end = datetime.combine(day, self.quiet[1], self.zone)
+        again = end.replace(fold=1)  # another instant where the clock is set back over it
+        ends = (each.astimezone(UTC) for each in (end, again))
+        return next((each for each in ends if each > at), self._instant(day + _DAY, self.quiet[1]))
 
     def _local_date(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
