@@ -18,6 +18,7 @@ class Reason(StrEnum):
     APPROVAL = "approval"
     ASKED_TO_SKIP = "asked_to_skip"
     BASELINE = "baseline"
+    EMBARGO = "embargo"  # until when
     EXCLUDED_CATEGORY = "excluded_category"  # the category
     FEWER_PARTS = "fewer_parts"
     FLAGGED_FROM_THE_START = "flagged_from_the_start"  # the flag

@@ -401,6 +401,24 @@ def test_an_embargo_moves_what_waits() -> None:
     assert blog.publish().changes == ()
 
 
+@pytest.mark.parametrize("when", ["before it is planned", "after it was planned"])
+@pytest.mark.parametrize(("embargo", "due"), [("2026-12-20 10:00", "12-21 08:00"), ("", "11-25 08:00")])
+def test_a_shorter_embargo_makes_it_sooner(when: str, embargo: str, due: str) -> None:
+    """At the first free slot after it, or without it; what waits says until when it is under embargo."""
+    long, short = (
+        {"mastodon": SocialOverride(options={"embargo": one} if one else {})} for one in ("2026-12-24 09:00", embargo)
+    )
+    rules = ScheduleRules(slots=("every day 09:00",), timezone="Europe/Berlin")
+    blog = waiting(make_post("a", social=long if when.startswith("before") else {}), schedule=rules)
+    blog.edit("a.md", social=long)
+    blog.publish()
+    assert (f"{only(blog).due_at:%m-%d %H:%M}", only(blog).detail) == ("12-24 08:00", "2026-12-24 09:00")
+    blog.edit("a.md", social=short)
+    blog.publish()
+    assert (f"{only(blog).due_at:%m-%d %H:%M}", only(blog).detail) == (due, embargo)
+    assert blog.publish().changes == ()
+
+
 def test_the_parts_of_a_thread_move_together() -> None:
     """One slot for all of them."""
     post = make_post("a", social_share="A sentence of the thread. " * 60, published_at=NOW + timedelta(days=5))

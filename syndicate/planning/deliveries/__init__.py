@@ -72,6 +72,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.APPROVAL: "waits for approval",
     Reason.ASKED_TO_SKIP: "the post asks to be skipped here",
     Reason.BASELINE: "baseline: the post was already there when the account was turned on",
+    Reason.EMBARGO: "its post is under embargo until {}",
     Reason.EXCLUDED_CATEGORY: 'its category "{}" is excluded on this account',
     Reason.FEWER_PARTS: "the message has fewer parts now",
     Reason.FLAGGED_FROM_THE_START: "{} from the start: announced as new",

@@ -34,7 +34,7 @@ from syndicate.model import (
 from syndicate.planning.declared import Groups, find_language_reason, is_spoken
 from syndicate.planning.deliveries import change_row, find_unclear
 from syndicate.planning.messages import AccountStyle, Composed, compose_message, make_style
-from syndicate.planning.schedule import Calendar, Taken, list_taken
+from syndicate.planning.schedule import Calendar, Taken, list_taken, say_time
 from syndicate.planning.schedule.gates import find_token_end, tell_token_end
 from syndicate.planning.schedule.when import parse_moment
 
@@ -227,9 +227,10 @@ def plan_rows(
     if ends:
         trouble.append(tell_token_end(context.account.name, ends, context.now, context.account.schedule.timezone))
     is_held = context.account.approve and occasion.kind is not OccasionKind.MANUAL
-    why = find_unclear(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
+    held = find_unclear(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
+    why = held or (tell_embargo(item, context, override) if at is None else None)
     blank = replace(
-        _make_row(item, context, occasion, State.HELD if why else State.PLANNED, why, due_at=due_at),
+        _make_row(item, context, occasion, State.HELD if held else State.PLANNED, why, due_at=due_at),
         text=text,
         media=picture.media,
         alt=picture.alt,
@@ -302,6 +303,14 @@ def find_embargo(override: SocialOverride, context: AccountContext) -> datetime 
     """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant; None where there is none that can be read."""
     words = override.options.get("embargo", "")
     return parse_moment(words, context.calendar.zone) if words else None
+
+
+def tell_embargo(item: Identified, context: AccountContext, override: SocialOverride) -> Why | None:
+    """The embargo as the reason for a time, where it is what the message waits for."""
+    embargo = find_embargo(override, context)
+    if embargo is None or embargo <= max(context.now, item.known.published_at + context.account.schedule.delay):
+        return None
+    return Why(Reason.EMBARGO, say_time(embargo, context.calendar.rules.timezone))
 
 
 def _compose(

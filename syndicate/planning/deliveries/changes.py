@@ -30,7 +30,14 @@ from syndicate.planning.deliveries import (
     find_rule_reason,
     find_unclear,
 )
-from syndicate.planning.deliveries.account import SECOND_LOOK, AccountContext, earliest_at, find_doubt, find_embargo
+from syndicate.planning.deliveries.account import (
+    SECOND_LOOK,
+    AccountContext,
+    earliest_at,
+    find_doubt,
+    find_embargo,
+    tell_embargo,
+)
 from syndicate.planning.deliveries.bursts import HOUR
 from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.messages.template import find_override
@@ -274,17 +281,20 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     if row.chosen_due_at is not None and row.due_at >= case.item.known.published_at:
         return None
     is_redated = case.before is not None and case.before.published_at != case.item.known.published_at
-    embargo = find_embargo(case.override, case.context)
+    embargo, under = find_embargo(case.override, case.context), tell_embargo(case.item, case.context, case.override)
+    is_other_embargo = row.reason is Reason.EMBARGO and under != Why(row.reason, row.detail)
     is_out_of_slot = _is_out_of_slot(row, case.context)
-    if not is_redated and not (embargo and row.due_at < embargo) and not is_out_of_slot:
+    if not (is_redated or (embargo and row.due_at < embargo) or is_other_embargo or is_out_of_slot):
         return None
     is_asked = row.state in {State.HELD, State.MISSED}
     new = Reason.REDATED if is_redated or not is_out_of_slot else Reason.OTHER_SLOTS
-    why = Why(row.reason, row.detail) if is_asked else Why(new)
+    why = Why(row.reason, row.detail) if is_asked else under or Why(new)
     return change_row(row, row.state, why, due_at=case.slot_for(row))
 
 
-_PLACED = frozenset({Reason.NONE, Reason.REDATED, Reason.OTHER_SLOTS, Reason.GAVE_WAY, Reason.MISSED_MOVED})
+_PLACED = frozenset(
+    {Reason.NONE, Reason.EMBARGO, Reason.REDATED, Reason.OTHER_SLOTS, Reason.GAVE_WAY, Reason.MISSED_MOVED}
+)
 """Where a slot was taken for the row, and nothing put it off since."""
 
 
