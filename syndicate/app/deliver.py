@@ -6,13 +6,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.app.publish import find_card, get_post, open_drawer, read_plan
 from syndicate.app.site import OpenSite
-from syndicate.errors import ContentError, FetchError, Unavailable, UsageError, contain
+from syndicate.errors import ContentError, FetchError, NotReady, Unavailable, UsageError, contain
 from syndicate.model import (
     OWN_PICTURE,
     Account,
@@ -32,7 +32,7 @@ from syndicate.networks import describe
 from syndicate.planning.deliveries import find_unclear, say_reason
 from syndicate.planning.deliveries.manual import add_link
 from syndicate.planning.identity import match_identities
-from syndicate.planning.messages import Composed, compose_message, make_style
+from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
 from syndicate.planning.schedule import list_taken, next_slot
 from syndicate.store.glance import keep_seen
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate")
 
+CARD_WITHIN = timedelta(minutes=5)
+"""How long a message waits for its card; then it goes without: where nothing can be published, it must not be late."""
 FRESH = 2.0
 """Seconds for which the posts that were read last are the posts of now."""
 
@@ -77,8 +79,9 @@ def make_tools(site: OpenSite) -> Tools:
 
 def find_next_slot(site: OpenSite, account: Account, after: datetime) -> datetime:
     """When the account may speak next."""
-    taken = list_taken(site.store.list_deliveries(account=account.name))
-    return next_slot(account.schedule, after, taken, site.clock())
+    return next_slot(
+        account.schedule, after, list_taken(site.store.list_deliveries(account=account.name)), site.clock()
+    )
 
 
 def _make_later(first: Composed, part: int) -> Composed:
@@ -102,7 +105,20 @@ class Composer:
         self._read_at = 0.0
 
     def compose(self, delivery: Delivery) -> Message:
-        return self.measure(delivery).message
+        """What is sent. Raises NotReady, too, where its post becomes public this moment: its card is to come."""
+        message, now = self.measure(delivery).message, self._site.clock()
+        is_late = now - (delivery.started_at or now) >= CARD_WITHIN
+        if not (is_late or message.card or message.image) and self._is_card_to_come(delivery, now):
+            raise NotReady("its share card is not drawn yet", retry_at=now)  # whoever draws it says so at once
+        return message
+
+    def _is_card_to_come(self, delivery: Delivery, now: datetime) -> bool:
+        materials, account = self._get_materials(delivery), self._site.accounts.get(delivery.account)
+        post, known = materials.find(delivery)
+        is_wanted = known.published_at <= now and wants_card(
+            post, account, materials.facts[account.name], delivery.media
+        )
+        return is_wanted and materials.find_picture(known.id, delivery.media) is None
 
     def measure(self, delivery: Delivery) -> Composed:
         """The message with its length as the network counts.
@@ -142,7 +158,7 @@ class Composer:
         override = find_override(post, self._site.accounts.get(delivery.account))
         if (why := find_unclear(post, override)) and delivery.overruled is not why.reason:
             raise ContentError(say_reason(why.reason, why.detail), where=delivery.slug)
-        return self.compose(delivery)
+        return self.measure(delivery).message
 
     def trace(self, delivery: Delivery) -> str:
         """`Message.origin` as it would be now. Raises as `measure` does."""
@@ -212,11 +228,8 @@ class _Materials:
 
 def load_images(site: OpenSite, message: Message) -> Message:
     """The message with the bytes of its images."""
-
-    def fill(attachment: Attachment | None) -> Attachment | None:
-        return replace(attachment, data=_load(site, attachment)) if attachment else None
-
-    return replace(message, image=fill(message.image), card=fill(message.card))
+    image, card = (replace(one, data=_load(site, one)) if one else None for one in (message.image, message.card))
+    return replace(message, image=image, card=card)
 
 
 def _load(site: OpenSite, attachment: Attachment) -> bytes:
@@ -230,17 +243,16 @@ def _check_ready(site: OpenSite, account: Account, message: Message, waits: Wait
     """Only where somebody out there follows the link at once."""
     from syndicate.pages import check_page
 
-    if not describe(account.network).facts.needs_page:
-        return ""
-    return check_page(site.http, message.link, message.title, waits)
+    is_followed = describe(account.network).facts.needs_page
+    return check_page(site.http, message.link, message.title, waits) if is_followed else ""
 
 
 def ask_person(site: OpenSite, question: str, now: datetime, *, slug: str = "") -> None:
     """Ask what only a person knows of new posts, by every way that is configured."""
     from syndicate.notices import Notice, NoticeKind
 
-    subject = "a question about new posts"
-    _notify(site, Notice(kind=NoticeKind.QUESTION, account="", subject=subject, text=question, at=now, slug=slug))
+    kind, subject = NoticeKind.QUESTION, "a question about new posts"
+    _notify(site, Notice(kind=kind, account="", subject=subject, text=question, at=now, slug=slug))
 
 
 def _notify(site: OpenSite, notice: Notice) -> None:
@@ -258,8 +270,7 @@ def check_text(site: OpenSite, ids: Iterable[int], text: str) -> None:
     """Raises UsageError where a network would refuse this text."""
     composer = Composer(site)
     for delivery in map(site.store.get_delivery, ids if text.strip() else ()):
-        excess = composer.measure(replace(delivery, text=text)).excess
-        if excess:
+        if excess := composer.measure(replace(delivery, text=text)).excess:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
@@ -303,8 +314,7 @@ def _is_same(written: str, composed: str) -> bool:
 
 def list_media(site: OpenSite, account: str) -> tuple[str, ...]:
     """What may go with a message on its network, as `Delivery.media` says it."""
-    facts = site.facts_with_limits().get(account)
-    if facts is None:
+    if (facts := site.facts_with_limits().get(account)) is None:
         return ()
     own = ("card",) if facts.media == "card" else ()
     return (*own, *(("image", OWN_PICTURE) if facts.limits.images else ()), "none")
@@ -340,8 +350,7 @@ def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> C
 
 def require_alt(site: OpenSite, account: str, alt: str) -> None:
     """Raises UsageError where a person's alt text would be cut: no word of it is left out unasked."""
-    facts = site.facts_with_limits().get(account)
-    if facts is not None and not facts.limits.fits_alt(alt.strip()):
+    if (facts := site.facts_with_limits().get(account)) and not facts.limits.fits_alt(alt.strip()):
         size = f"{len(alt.strip()):,} of {facts.limits.alt:,} characters"
         raise UsageError(f"the alt text is too long for {account}: {size}", hint="nothing was changed")
 
@@ -355,9 +364,8 @@ def require_attached(account: str, media: str, message: Message | None, notes: S
 def find_origin(site: OpenSite, delivery: Delivery) -> str:
     """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
     with contain(lambda _: None):
-        account = site.accounts.get(delivery.account)
         post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
-        return choose_text(post, find_override(post, account))
+        return choose_text(post, find_override(post, site.accounts.get(delivery.account)))
     return ""
 
 

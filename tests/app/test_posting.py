@@ -113,6 +113,38 @@ def test_a_time_in_the_future_waits(tmp_path):
     assert said(blog) == ["Read old."]
 
 
+@pytest.mark.parametrize("hours", [0, 70])
+def test_a_post_that_becomes_public_waits_for_its_card(tmp_path, hours):
+    """Due before its publication began, also after days in which nobody ran; it goes with its card, seconds later."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("ahead", date="2026-03-03T09:00:00Z")
+        app.publish()
+        blog.wait(days=1, hours=hours)
+        (waits,) = app.deliver_due()
+        assert (waits.state, waits.detail) == (State.DUE, "its share card is not drawn yet")
+        app.publish()
+        blog.wait(seconds=5)
+        assert [one.state for one in app.deliver_due()] == [State.SENT]
+    assert (blog.feeds / blog.timeline()[0]["_syndicate"]["picture"]["path"]).is_file()
+
+
+def test_a_card_that_does_not_come_is_not_waited_for(tmp_path):
+    """Five minutes later the message goes without: what cannot be published must not make it late."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("ahead", date="2026-03-03T09:00:00Z")
+        app.publish()
+        blog.wait(days=1)
+        assert [one.state for one in app.deliver_due()] == [State.DUE]
+        blog.wait(minutes=5)
+        assert [one.state for one in app.deliver_due()] == [State.SENT]
+
+
 @pytest.mark.parametrize("action", ["release", "hold", "cancel", "retry", "move", "edit"])
 def test_nothing_is_changed_during_a_call(tmp_path, action):
     """While its call runs a delivery belongs to the call: the person is told to wait, and it is said once."""

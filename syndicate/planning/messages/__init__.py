@@ -203,6 +203,12 @@ def _media(style: AccountStyle) -> str:
     return style.account.media or style.facts.media
 
 
+def wants_card(post: Post, account: Account, facts: NetworkFacts, media: str = "") -> bool:
+    """Whether the post's message takes a picture along. `media` is what a person chose for it."""
+    asked = media or find_override(post, account).options.get("media") or account.media or facts.media
+    return bool(facts.limits.images) and asked != "none"
+
+
 def _place_link(style: AccountStyle) -> tuple[str, tuple[str, ...]]:
     """Where the link goes, and a note where the network cannot do as asked."""
     asked, network = style.account.link, style.facts.network
