@@ -55,7 +55,7 @@ class App:
         self.config = config
         self._shared = Shared(OpenSite(recall_settings(config) or _read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
-        self._showing = threading.Lock()
+        self._showing, self._troubles = threading.Lock(), dict[str, list[str]]()
         self.is_read_anew = True
         """Whether posts were read, or a removal may have come due, since the messages last followed their posts."""
         self.is_sound = False
@@ -163,14 +163,18 @@ class App:
             return tuple(results)
 
     def start(self, threads: AccountThreads, name: str, site: OpenSite, work: Callable[[], None]) -> bool:
-        """Work in a thread of its own; returns False where one of this name is at it already."""
+        """Work in a thread of its own; False where one of this name is at it. A failure that lasts is said once."""
 
         def run() -> None:
+            troubles = list[str]()
             try:
-                with survive(lambda error: log.error("%s: %s", name, tell_for_log(error))):  # no secret in it
+                with survive(lambda error: troubles.append(tell_for_log(error))):  # no secret in it
                     work()
             finally:
                 self._shared.give_back(site)
+            if troubles and troubles != self._troubles.get(name):
+                log.error("%s: %s", name, troubles[0])
+            self._troubles[name] = troubles
 
         self._shared.keep(site)
         if threads.start(name, run):

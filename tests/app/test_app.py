@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from syndicate.app.post import list_links
 from syndicate.app.publish import gather
 from syndicate.app.queue import preview_waiting
 from syndicate.app.status import read_status
-from syndicate.errors import ContentError, UsageError
+from syndicate.deliver import AccountThreads
+from syndicate.errors import ContentError, StateError, UsageError
 from syndicate.model import Artefact, State, SyndicationLink
 from syndicate.publish.publish import publish
+from tests.app.late import wait_for_accounts
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House
 from tests.publish.test_unchanged import is_current
@@ -292,3 +295,22 @@ def plant(folder: Path) -> None:
 
 def find_refused(app: App, files: dict[str, bytes]) -> list[str]:
     return sorted(path for path, data in files.items() if not app.is_published(path, data))
+
+
+def test_a_failure_that_lasts_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A full disk fills no log: an account says the same again only after it went well in between."""
+    with House(tmp_path).open() as app, app.using() as site:
+        for said in ("full", "full", "", "full", "broken"):
+            threads = AccountThreads()
+            app.start(threads, "toots", site, partial(fail, said))
+            wait_for_accounts()
+    assert [record.message.partition(" (")[0] for record in caplog.records] == [
+        "toots: full",
+        "toots: full",
+        "toots: broken",
+    ]
+
+
+def fail(said: str) -> None:
+    if said:
+        raise StateError(said)
