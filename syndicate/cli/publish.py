@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -37,7 +38,7 @@ from syndicate.text.plain import MARKDOWN, escape_markdown
 if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.rounds import Pass
-    from syndicate.model import Delivery
+    from syndicate.model import Delivery, Settings
 
 
 Progress = Callable[[str, int, int], None]
@@ -212,16 +213,27 @@ def once(
         if forget:
             app.state_place.forgets_sealed = True
         made = make_pass(app, patience)
+        if doubt := doubt_disk(app.settings, os.environ):
+            made = replace(made, status=replace(made.status, questions=(doubt, *made.status.questions)))
         _show(made, app, given)
         _write_summary(made, app)
     return _judge(made)
 
 
+def doubt_disk(settings: Settings, environ: Mapping[str, str]) -> str:
+    """That the disk of a CI job goes with it, and the state, too; "" where the state lives elsewhere."""
+    is_here = not settings.storage.state and settings.storage.database.startswith(f"sqlite:///{settings.root}/")
+    if not is_here or environ.get("CI", "").lower() in {"", "0", "false"}:
+        return ""
+    return (
+        "the state is on the disk of a CI job and goes with it: the next run is a first run again, which sends nothing"
+        ' (set [storage] state, such as "git:syndicate-state", or a database outside this folder on a disk that lasts)'
+    )
+
+
 def _judge(made: Pass) -> int:
     """As `publish` and `status` do: whether content is wrong, or something waits for a person."""
-    now_is = made.status
-    asked = (now_is.needs_you, now_is.questions, now_is.amendments, now_is.paused, now_is.unready, now_is.dying)
-    return NEEDS_A_PERSON if any((made.published.problems, now_is.contradiction, *asked)) else DONE
+    return NEEDS_A_PERSON if made.published.problems or made.status.needs_person else DONE
 
 
 def _show(made: Pass, app: App, given: Globals) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.rounds import make_pass
-from tests.journeys.blog import Blog
+from tests.journeys.blog import CONFIG, Blog
 
-CI = ("GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")
+CI = ("CI", "GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +63,11 @@ def test_a_pass_waits_for_what_comes_within_its_time(tmp_path):
     assert [one.slug for one in made.waiting] == ["tomorrow"]
     assert made.next_at == datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert now[0] < datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
+
+
+def test_a_job_whose_state_goes_with_its_disk_says_so(tmp_path, monkeypatch):
+    """In a CI without `[storage] state` each run is a first run, which sends nothing: that is not well."""
+    monkeypatch.setenv("CI", "true")
+    assert "the next run is a first run again" in Blog(tmp_path / "here").run("once", code=1).err
+    kept = f'[storage]\ndatabase = "sqlite:///{tmp_path}/kept.db"\n'
+    Blog(tmp_path / "there", CONFIG + kept).run("once")
