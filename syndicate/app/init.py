@@ -255,7 +255,8 @@ def begin(folder: Path, *, dry_run: bool, ask_generator: bool = False) -> Begun:
     elif folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
         raise UsageError(
             f"{folder} is not empty and holds no Markdown posts",
-            hint="run init in the folder of your blog, or in an empty one for a sample site",
+            hint="run init in the folder of your blog, or in an empty one for a sample site; a post is a file that"
+            " begins with ---, title: and ---",
         )
     else:
         files = dict(read_starter())

@@ -201,10 +201,11 @@ def _refuse_copy(settings: Settings, state: StateRecord) -> None:
         return
     other = Path(state.config.partition(":")[2]).parent
     database = settings.storage.database.removeprefix(_SQLITE)
+    theirs = database.replace(settings.root, str(other), 1)
     raise ConfigError(
         f"this folder is a copy of {other}, which is still there with the same state: both would send",
         where=settings.file,
-        hint=f"remove the folder that is no longer the site; a copy needs other accounts, and no {database}",
+        hint=f"if the site moved here, remove {theirs}; a copy needs other accounts, and no {database}",
     )
 
 

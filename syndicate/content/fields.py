@@ -93,6 +93,7 @@ share = lru_cache(maxsize=1_000)(lambda value: value)
 """The first value that was equal: most posts have the flags and the categories of others."""
 _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
+_HIDING = ("headless", "unlisted", "hidden", "private", "eleventyExcludeFromCollections")
 # What a reader gets to see, as the digest of what is rendered has it.
 _SEEN = (
     "title", "excerpt", "metaDescription", "author", "category", "categories", "keywords", "tags", "language",
@@ -253,8 +254,7 @@ class Fields:
     def is_draft(self) -> bool:
         """Whether it shall not be public, by any of the words that generators have for that."""
         in_drafts = "_drafts" in self.source.split("/")[:-1]
-        published = self.at("published")
-        unpublished = published != "" and is_switch(published) and not is_yes(published)
+        unpublished = any(_is_no(self.at(key)) for key in ("published", "publish", "dg-publish"))
         status = self.text("status").lower()
         is_kept_back = in_drafts or unpublished or status in _DRAFTS or self._is_left_out()
         return is_kept_back or is_yes(self.find("draft")[1])
@@ -264,7 +264,7 @@ class Fields:
         at = self.at
         hugo = (at("build.render"), at("build.list"), at("_build.render"), at("_build.list"))
         is_never = any(value is False or value == "never" for value in (*hugo, at("render")))
-        is_asked = any(is_yes(at(key)) for key in ("headless", "unlisted", "eleventyExcludeFromCollections"))
+        is_asked = any(is_yes(at(key)) for key in _HIDING)
         return is_never or is_asked or at("permalink") is False
 
     def external_url(self) -> str:
@@ -316,6 +316,10 @@ def is_switch(value: object) -> bool:
     """Whether it says yes or no, in any YAML, where another post may have a date."""
     words = _NEGATIVE | {"true", "yes", "on", "1"}
     return isinstance(value, bool) or (isinstance(value, str | int) and str(value).strip().lower() in words)
+
+
+def _is_no(value: object) -> bool:
+    return value != "" and is_switch(value) and not is_yes(value)
 
 
 def is_yes(value: object) -> bool:

@@ -167,7 +167,7 @@ def test_a_copied_folder_sends_nothing_beside_the_first(blog: House, tmp_path: P
         pytest.raises(ConfigError, match=r"is a copy of .*, which is still there") as caught,
     ):
         assert site.store
-    assert "remove the folder that is no longer the site" in caught.value.hint
+    assert f"if the site moved here, remove {blog.root}/.syndicate/state.db;" in caught.value.hint
     (tmp_path / "link").symlink_to(blog.root)
     for there in (open_copy(tmp_path / "link"), blog):
         with there.wired() as site:
