@@ -32,7 +32,7 @@ log = logging.getLogger("syndicate")
 _SQLITE = "sqlite:///"
 
 _WORDS = {
-    Contradiction.OLDER: "the state database is older than what was sent from here: a backup was put back",
+    Contradiction.OLDER: "a backup was put back, and may be older than what was sent since it was made",
     Contradiction.REPLACED: "another state database was in use here, and this one does not know what it has sent",
     Contradiction.LOST: "the previous state database is lost, and with it what was sent and what was waiting",
     Contradiction.UNKNOWN_COPIES: f"{SYNDICATION} lists published copies that the state database does not know",
