@@ -118,7 +118,7 @@ class BuiltSite:
         prefix = urlsplit(self._url).path.rstrip("/")
         other = told.get(key_of(prefix + page.path))
         address = self._own(page.address) or (self._own(other.address) if other else "")
-        titles = page.titles + (other.titles if other else ())
+        titles = tuple(dict.fromkeys((*page.titles, *(other.titles if other else ()))))
         return replace(page, address=address, titles=titles, day=page.day or (other.day if other else ""))
 
     def _own(self, address: str) -> str:

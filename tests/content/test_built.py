@@ -71,6 +71,16 @@ def test_a_title_that_two_have_tells_nothing_but_with_its_day(tmp_path: Path) ->
     }  # fmt: skip
 
 
+def test_new_permalinks_of_the_generator_are_followed_where_its_feed_tells_them_too(tmp_path: Path) -> None:
+    """A page and its entry in the site's feed are one page with one title, however often that is told."""
+    feed = "<item><title>Alpha</title><link>https://blog.example{}</link></item>"
+    write(tmp_path, {"posts/a.md": post("Alpha")})
+    for path in ("/blog/a/", "/2025/alpha/"):
+        write(tmp_path, {f"public{path}index.html": "<h1>Alpha</h1>", "public/index.xml": feed.format(path)})
+        assert addresses(ContentFolder(settle(tmp_path))) == {"a.md": path}
+        (tmp_path / f"public{path}index.html").unlink()
+
+
 def test_what_was_learned_outlives_the_page_and_ends_with_the_name(tmp_path: Path) -> None:
     """A folder that is emptied before a build changes no address; a post that is renamed is somewhere else."""
     write(tmp_path, {"posts/a.md": post("Alpha"), "public/old/index.html": "<h1>Alpha</h1>"})
