@@ -20,7 +20,7 @@ from syndicate.app.maintenance import maintain_account
 from syndicate.app.status import Status, explain_waits, list_these, read_status
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, StateMoved, Unavailable, contain, tell_for_log
-from syndicate.model import Account, Delivery, Post, Reason, State
+from syndicate.model import Account, Delivery, Reason, State
 from syndicate.planning.deliveries import say_why
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
@@ -31,7 +31,6 @@ from syndicate.store.mapping import AccountState
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.app.site import OpenSite
 
 CALM = 60.0
 """Seconds after which the outbox is looked at in any case: not all that it waits for stands in the state."""
@@ -272,7 +271,8 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
         lines += _insist(lambda: _follow_posts(app))
         _insist(app.publish)  # the feeds show the links of the copies
         if has_memory or published.new_posts or published.changed_posts or published.gone_posts:
-            lines += _ping(app)  # else every feed would be news to a run that remembers none
+            with app.using() as site:  # else every feed would be news to a run that remembers none
+                lines += ping_hubs(site, app.now())
     with app.using() as site:
         status, touched_now = read_status(site, app.now()), list_these(site, touched, app.now())
     return Pass(
@@ -297,16 +297,6 @@ def _follow_posts(app: App) -> tuple[str, ...]:
         return (*(one.line for one in amended), *tell_waiting(amendments))
 
 
-def _ping(app: App) -> tuple[str, ...]:
-    with app.using() as site:
-        return ping_hubs(site, app.now())
-
-
-def _find_next_at(app: App) -> datetime | None:
-    with app.using() as site:
-        return find_next_at(site, app.now())
-
-
 def _insist(work: Callable[[], Result]) -> Result:
     """Do it on the state of now, where another run changed it meanwhile."""
     for _ in range(TRIES - 1):
@@ -317,13 +307,16 @@ def _insist(work: Callable[[], Result]) -> Result:
     return work()
 
 
-def find_next_at(site: OpenSite, now: datetime) -> datetime | None:
+def _find_next_at(app: App) -> datetime | None:
     """The next moment at which there is something to do: a message or a look comes due, or a post comes of age."""
-    rows = explain_waits(site, site.store.list_deliveries(states=WAITING), now)
-    accounts = {account.name: account for account in site.store.list_accounts()}
-    mine = [row for row in rows if row.account in site.accounts.enabled]
-    coming = [*_list_due(mine, accounts), *_list_dates(site.read_snapshot().posts)]
-    return min((at for at in coming if at > now), default=None)
+    now = app.now()
+    with app.using() as site:
+        rows = explain_waits(site, site.store.list_deliveries(states=WAITING), now)
+        accounts = {account.name: account for account in site.store.list_accounts()}
+        mine = [row for row in rows if row.account in site.accounts.enabled]
+        posts = site.read_snapshot().posts
+    dates = (post.published_at for post in posts if post.published_at and not post.is_draft)
+    return min((at for at in (*_list_due(mine, accounts), *dates) if at > now), default=None)
 
 
 def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) -> Iterator[datetime]:
@@ -334,10 +327,6 @@ def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) ->
             continue
         later = [at, row.lease_until, account and account.paused_until, account and account.rest_until]
         yield max(one for one in later if one)
-
-
-def _list_dates(posts: Iterable[Post]) -> Iterator[datetime]:
-    yield from (post.published_at for post in posts if post.published_at and not post.is_draft)
 
 
 def _is_fresh(row: Delivery, since: datetime) -> bool:
