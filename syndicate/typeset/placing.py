@@ -170,15 +170,23 @@ def _find_boxes(line: Line) -> list[_Box]:
     boxes = []
     x = line.x
     for run in line.runs:
-        extents_of = run.font.get_glyph_extents
         for glyph in run.glyphs:
-            extents = extents_of(glyph.id)
-            if extents is not None and extents.width:
-                left = x + glyph.dx + extents.x_bearing * _UNIT
-                top = glyph.dy + extents.y_bearing * _UNIT
-                boxes.append(_Box(left, left + extents.width * _UNIT, top, -top - extents.height * _UNIT))
+            box = _find_box(run.font, glyph.id)
+            if box is not None:
+                left, dy = x + glyph.dx, glyph.dy
+                boxes.append(_Box(left + box.left, left + box.right, dy + box.above, box.below - dy))
             x += glyph.advance
     return boxes
+
+
+@lru_cache(4096)  # titles and bylines have the same letters at a few sizes
+def _find_box(font: hb.Font, glyph: int) -> _Box | None:
+    """Where a glyph has its ink, seen from its origin; None where it has none."""
+    extents = font.get_glyph_extents(glyph)
+    if extents is None or not extents.width:
+        return None
+    left, top = extents.x_bearing * _UNIT, extents.y_bearing * _UNIT
+    return _Box(left, left + extents.width * _UNIT, top, -top - extents.height * _UNIT)
 
 
 def _indent(line: Line, width: float, align: str, base: int) -> float:
@@ -232,21 +240,28 @@ class Drawn:
 
 @lru_cache(16)  # cards of a site share blocks: its name, its categories
 def draw_text(block: TextBlock, *, colour: Colour = (0, 0, 0, 255)) -> Drawn:
-    """Rasterise a block, glyphs at subpixel positions; `colour` (RGBA) tints only colour glyphs that ask for it.
+    """Rasterise a block, glyphs at quarters of a pixel; `colour` (RGBA) tints only colour glyphs that ask for it.
 
     Kept: never paint on what it returns.
     """
-    pen = hb.RasterDraw()
+    inks: list[Mask] = []
     pictures = []
     for run, glyph, x, y in _place_glyphs(block):
         if run.face.ink is Ink.OUTLINE:
-            pen.transform = (_UNIT, 0, 0, _UNIT, x, -y)
-            pen.draw_glyph(run.font, glyph.id)
+            (left, right), (top, down) = divmod(round(x * STEPS), STEPS), divmod(round(y * STEPS), STEPS)
+            draw = _find_glyph if run.font.ppem[1] <= LARGE else _draw_glyph
+            ink = draw(run.font, glyph.id, right, down)
+            if ink is not None:
+                inks.append(Mask(ink.image, left + ink.left, top + ink.top))
         else:
             picture = _paint(run, glyph, x, y, colour)
             if picture is not None:
                 pictures.append(picture)
-    return Drawn(_to_mask(pen.render()), tuple(pictures))
+    return Drawn(_merge(inks) if inks else None, tuple(pictures))
+
+
+STEPS, LARGE = 4, 128
+"""Places between two pixels at which a glyph is drawn, and the size in pixels beyond which none is kept."""
 
 
 def _place_glyphs(block: TextBlock) -> Iterator[tuple[Run, Glyph, float, float]]:
@@ -259,15 +274,32 @@ def _place_glyphs(block: TextBlock) -> Iterator[tuple[Run, Glyph, float, float]]
                 x += glyph.advance
 
 
-def _to_mask(image: hb.RasterImage | None) -> Mask | None:
-    if image is None:
+def _draw_glyph(font: hb.Font, glyph: int, right: int, down: int) -> Mask | None:
+    """A glyph so many steps right of and below its pixel; None where it has no ink."""
+    pen = hb.RasterDraw()
+    pen.transform = (_UNIT, 0, 0, _UNIT, right / STEPS, -down / STEPS)
+    pen.draw_glyph(font, glyph)
+    image = pen.render()
+    if image is None or not image.extents.width or not image.extents.height:
         return None
-    extents = image.extents
-    if not extents.width or not extents.height:
-        return None
-    size = (extents.width, extents.height)
-    rows = Image.frombytes("L", size, image.buffer, "raw", "L", extents.stride, -1)
-    return Mask(rows, extents.x_origin, -(extents.y_origin + extents.height))
+    box = image.extents
+    rows = Image.frombytes("L", (box.width, box.height), image.buffer, "raw", "L", box.stride, -1)
+    return Mask(rows, box.x_origin, -(box.y_origin + box.height))
+
+
+_find_glyph = lru_cache(1024)(_draw_glyph)
+"""Titles and bylines have the same letters at a few sizes."""
+
+
+def _merge(inks: Sequence[Mask]) -> Mask:
+    """One mask of all glyphs: where two of them meet, each covers its share of what the other leaves."""
+    left, top = min(ink.left for ink in inks), min(ink.top for ink in inks)
+    right = max(ink.left + ink.image.width for ink in inks)
+    bottom = max(ink.top + ink.image.height for ink in inks)
+    whole = Image.new("L", (right - left, bottom - top), 0)
+    for ink in inks:
+        whole.paste(255, (ink.left - left, ink.top - top), ink.image)
+    return Mask(whole, left, top)
 
 
 def _paint(run: Run, glyph: Glyph, x: float, y: float, colour: Colour) -> Picture | None:
