@@ -184,9 +184,14 @@ def _has_caption(luma: Image.Image, levels: Sequence[int]) -> bool:
     if width <= 2 * STROKE or sum(levels[WHITE:]) < CAPTION * sum(levels):
         return False
     white = luma.crop((STROKE, 0, width - STROKE, height)).point(_WHITE)
-    before, after = luma.crop((0, 0, width - 2 * STROKE, height)), luma.crop((2 * STROKE, 0, width, height))
-    strokes = ImageChops.subtract(white, ImageChops.lighter(before, after)).point(_STANDS_OUT)
-    rows = strokes.resize((1, height), Image.Resampling.BOX).tobytes()
+    box = white.getbbox()
+    if box is None:
+        return False
+    top, bottom = box[1], box[3]  # no other row has any
+    before, after = luma.crop((0, top, width - 2 * STROKE, bottom)), luma.crop((2 * STROKE, top, width, bottom))
+    here = white.crop((0, top, white.width, bottom))
+    strokes = ImageChops.subtract(here, ImageChops.lighter(before, after)).point(_STANDS_OUT)
+    rows = bytes(top) + strokes.resize((1, bottom - top), Image.Resampling.BOX).tobytes() + bytes(height - bottom)
     if sum(rows) < CAPTION * 255 * height:
         return False
     window = max(1, height // 20)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
@@ -122,6 +123,18 @@ def give_room(box: Box, share: float) -> Box:
     return replace(box, children=tuple(give_room(child, share) for child in box.children))
 
 
+@lru_cache(256)  # the layouts of a site have some twenty
+def scale_level(level: Level, unit: float) -> Level:
+    """The level on a card of this unit."""
+    more_lines = tuple((round(size * unit), lines) for size, lines in level.more_lines)
+    return replace(level, sizes=_scale(level.sizes, unit), more_lines=more_lines)
+
+
+def _scale(sizes: Iterable[float], unit: float) -> tuple[int, ...]:
+    """From the largest, each once, none under 24 pixels."""
+    return tuple(sorted({max(SMALLEST_TYPE, round(size * unit)) for size in sizes}, reverse=True))
+
+
 class _Resolver:
     def __init__(self, levels: Mapping[str, Level], words: Words, unit: float, where: str) -> None:
         self._levels = levels
@@ -171,25 +184,22 @@ class _Resolver:
         )
 
     def _level(self, values: Mapping[str, object]) -> Level:
-        """The named level with the box's own lines, sizes and weight, scaled to the card, never under 24 pixels."""
-        name = str(values.get("level", "text"))
-        level = self._levels.get(name, Level())
-        sizes = values.get("sizes", level.sizes)
-        if not isinstance(sizes, list | tuple) or len(sizes) > MAX_SIZES:
-            raise ConfigError(f"sizes must be a list of at most {MAX_SIZES}, not {sizes!r:.40}", where=self._where)
-        if any(self._number(size) > MAX_SIZE for size in sizes):
-            raise ConfigError(f"no size of a text may be larger than {MAX_SIZE:,}", where=self._where)
-        scaled = {max(SMALLEST_TYPE, round(self._pixels(size))) for size in sizes}
+        """The named level with the box's own lines, sizes and weight, scaled to the card."""
+        level = scale_level(self._levels.get(str(values.get("level", "text")), Level()), self._unit)
         return replace(
             level,
-            sizes=tuple(sorted(scaled, reverse=True)),
-            more_lines=() if "lines" in values else self._more_lines(level),
+            sizes=self._sizes(values["sizes"]) if "sizes" in values else level.sizes,
+            more_lines=() if "lines" in values else level.more_lines,
             lines=min(max(1, int(self._number(values.get("lines", level.lines)))), MAX_LINES),
             weight=int(self._number(values.get("weight", level.weight))),
         )
 
-    def _more_lines(self, level: Level) -> tuple[tuple[int, int], ...]:
-        return tuple((round(self._pixels(size)), lines) for size, lines in level.more_lines)
+    def _sizes(self, sizes: object) -> tuple[int, ...]:
+        if not isinstance(sizes, list | tuple) or len(sizes) > MAX_SIZES:
+            raise ConfigError(f"sizes must be a list of at most {MAX_SIZES}, not {sizes!r:.40}", where=self._where)
+        if any(self._number(size) > MAX_SIZE for size in sizes):
+            raise ConfigError(f"no size of a text may be larger than {MAX_SIZE:,}", where=self._where)
+        return _scale(map(self._number, sizes), self._unit)
 
     def _length(self, value: object) -> float | None:
         """Pixels scaled to the card, or a share of the parent kept as a number below zero."""
