@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, or_, select, update
 
 from syndicate.errors import ContentError, LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, Reason, State, Usage
@@ -166,10 +166,7 @@ class Outbox(Part):
         """What processes have in hand now, one delivery of each busy account."""
         query = self._mine(select(deliveries)).where(ROW.lease_until > LEASE_NOW, ROW.lease_until <= LEASE_END)
         with self._database.reading() as connection:
-            rows = connection.execute(
-                query.order_by(ROW.id), self._moments(now, self._database.read_clock(connection, now))
-            ).mappings()
-            return tuple(parse_delivery(row) for row in rows)
+            return self._read(connection, query.order_by(ROW.id), now)
 
     def read_usage(self, account: str, now: datetime) -> Usage:
         """What the account has sent lately, for gaps and caps."""
@@ -226,26 +223,7 @@ class Outbox(Part):
     def mark_abandoned(self, now: datetime) -> int:
         """Turn calls whose worker vanished into uncertain ones, to be looked for at once; returns how many."""
         over = or_(ROW.lease_until <= LEASE_NOW, ROW.lease_until > LEASE_END)
-        query = self._mine(select(deliveries)).where(ROW.state == State.SENDING, over)
-        with self._database.reading() as connection:
-            if (
-                connection.execute(
-                    query.limit(1), self._moments(now, self._database.read_clock(connection, now))
-                ).first()
-                is None
-            ):
-                return 0
-        with self._database.writing() as connection:
-            self._database.take_turn(connection, f"syndicate claim {self._site}")
-            rows = [
-                parse_delivery(row)
-                for row in connection.execute(
-                    query, self._moments(now, self._database.read_clock(connection, now))
-                ).mappings()
-            ]
-            for row in rows:
-                _recover(connection, row, now)
-            return len(rows)
+        return self._release(and_(ROW.state == State.SENDING, over), now)
 
     def release_dead(self, owner: str, now: datetime) -> int:
         """End the leases of a process that is proved dead; its calls become uncertain at once. Returns how many."""
@@ -258,17 +236,22 @@ class Outbox(Part):
     def _release(self, condition: ColumnElement[bool], now: datetime) -> int:
         query = self._mine(select(deliveries)).where(condition)
         with self._database.reading() as connection:
-            if connection.execute(query.limit(1)).first() is None:
+            if not self._read(connection, query.limit(1), now):
                 return 0
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
-            rows = [parse_delivery(row) for row in connection.execute(query).mappings()]
+            rows = self._read(connection, query, now)
             for row in rows:
                 if row.state is State.SENDING:
                     _recover(connection, row, now)
                 else:
                     change(connection, row, **_FREE)
             return len(rows)
+
+    def _read(self, connection: Connection, query: Select[Any], now: datetime) -> tuple[Delivery, ...]:
+        """Rows chosen by what the clock of leases says."""
+        moments = self._moments(now, self._database.read_clock(connection, now))
+        return tuple(map(parse_delivery, connection.execute(query, moments).mappings()))
 
     def keep_message(self, delivery: Delivery, message: Message, now: datetime, lease: timedelta) -> Delivery:
         """Freeze the message, or keep one more remote id in it, and prolong the lease."""
