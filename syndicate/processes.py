@@ -1,6 +1,7 @@
 """Work done by other processes: shared, since threads keep only one core busy with Python, or fenced in.
 
-Each is this module, run by the same interpreter, with a pipe in and a pipe out, and ends when we do, however we end.
+Each is this module, run by the same interpreter, with a pipe in and a pipe out, and ends when we do, however we end,
+and whatever it is doing then.
 Large parts of an answer come through memory that both see. Where a process cannot be had, dies, or fails, there is no
 answer: whoever shares work must be able to do it as well; what is fenced in has no answer then.
 """
@@ -261,7 +262,9 @@ def answer_questions(version: str, shared: int, memory: int) -> None:
     """
     if version != __version__:
         return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that asked ends, and so do we
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a terminal or systemd sends them to us, too
+        signal.signal(number, signal.SIG_IGN)  # the one that asked ends, when it is ready to, and so do we
+    threading.Thread(target=_end_with_asker, daemon=True).start()
     window = mmap.mmap(shared, MOST_SHARED)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not come between
@@ -273,6 +276,14 @@ def answer_questions(version: str, shared: int, memory: int) -> None:
         while True:
             answers.write(_pack(_try(work, pickle.load(sys.stdin.buffer)), window))
             answers.flush()
+
+
+def _end_with_asker() -> None:
+    """Also in the middle of work: nobody may write on beside whoever takes the place of the one that asked."""
+    asker = select.poll()
+    asker.register(0, 0)  # that the pipe's other end is closed is told in any case
+    asker.poll()
+    os._exit(0)
 
 
 def _limit_memory(most: int) -> None:

@@ -51,9 +51,10 @@ def open_app(config: Path | None = None) -> App:
 class App:
     """Use cases of one site. Threads may share it after `open_all`; close it, or use it as a context manager."""
 
-    def __init__(self, config: Path, clock: Clock = read_clock) -> None:
+    def __init__(self, config: Path, clock: Clock = read_clock, settings: Settings | None = None) -> None:
         self.config = config
-        self._shared = Shared(OpenSite(recall_settings(config) or _read_settings(config), clock))
+        self._shared = Shared(OpenSite(settings or recall_settings(config) or _read_settings(config), clock))
+        self._is_long_lived = False
         self._own_writes: dict[Path, int] = {}
         self._showing, self._troubles = threading.Lock(), dict[str, list[str]]()
         self.is_read_anew = True
@@ -123,16 +124,21 @@ class App:
         if self.state_place.only_looks and "://" in place:
             log.warning("nothing is published to %s from a pull request", place)
             return Published(where=place)
-        with self.changing() as site, site.take_turn():
-            site.require_address()
-            site.require_state()  # before the fingerprint, which tells one from another
-            keep_settings(site.settings)  # for a glance the next time
-            site.seen_files = site.seen_files if is_quiet else None
-            asked = ask(site, only, self.now())
-            if current := find_current(site, asked):
-                return current
-            self.is_read_anew = True
-            return publish_edits(site, asked, progress) or publish(site, asked, progress)
+        with self.changing() as site:
+            with site.take_turn():
+                site.require_address()
+                site.require_state()  # before the fingerprint, which tells one from another
+                keep_settings(site.settings)  # for a glance the next time
+                site.seen_files = site.seen_files if is_quiet else None
+                asked = ask(site, only, self.now())
+                if current := find_current(site, asked):
+                    return current
+                self.is_read_anew = True
+                if (edited := publish_edits(site, asked, progress)) or not (self._is_long_lived and asked.is_much):
+                    return edited or publish(site, asked, progress)
+            from syndicate.app.elsewhere import publish_elsewhere
+
+            return publish_elsewhere(self.config, site, only)
 
     def look_for_damage(self) -> None:
         """Note whether an open state is sound, for the next `status`."""
@@ -215,9 +221,8 @@ class App:
         """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""
         from syndicate.app.post import MessageRequest, plan_post
 
-        asked = MessageRequest(post=slug, to=to, at=at, text=text, again=again)
         with self.using() as site:
-            return plan_post(site, asked, self.now())
+            return plan_post(site, MessageRequest(post=slug, to=to, at=at, text=text, again=again), self.now())
 
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
@@ -242,8 +247,7 @@ class App:
 
         with self.using() as site:
             site.show_dead()
-            states = () if everything else OPEN
-            rows = site.store.list_deliveries(account=account, slug=slug, states=states)
+            rows = site.store.list_deliveries(account=account, slug=slug, states=() if everything else OPEN)
             return explain_waits(site, rows, self.now())
 
     def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
@@ -359,7 +363,7 @@ class App:
 
         The first publication looks at everything: nobody knows how the process before this one ended.
         """
-        self._site.open_all()
+        self.open_for_threads()
         self._site.forget_publication()
 
     def is_published(self, path: str, data: bytes) -> bool:
@@ -371,6 +375,7 @@ class App:
 
     def open_for_threads(self) -> None:
         """Open whatever the threads of a server share."""
+        self._is_long_lived = not self.state_place.is_elsewhere  # only this process has that in hand
         self._site.open_all()
 
     def reload(self) -> bool:
@@ -379,8 +384,7 @@ class App:
         Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
         """
         settings, before = _read_settings(self.config), self._site
-        is_same_place = settings.root == before.settings.root  # a link may lead elsewhere now
-        if is_same_place and settings.digest == before.settings.digest:
+        if (settings.root, settings.digest) == (before.settings.root, before.settings.digest):  # links lead elsewhere
             return False
         if name_state(settings) != name_state(before.settings):
             raise ConfigError(

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 
+MANY = 1_000
+"""Posts from which on what lives long lets another process publish: its start costs half a second."""
+
+
 def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
     """The last publication; the state is opened only where a glance is not enough. `seen` are the posts as they are to
     be taken, else as they lie there now."""
@@ -54,6 +58,10 @@ class Asked:
     seen: SeenPosts
     last: LastPublication
     made_of: str
+
+    @property
+    def is_much(self) -> bool:
+        return len(self.seen.marks) >= MANY
 
 
 def ask(site: OpenSite, only: str, now: datetime) -> Asked:

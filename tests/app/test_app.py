@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,11 +18,11 @@ import pytest
 from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.post import list_links
-from syndicate.app.publish import gather
+from syndicate.app.publish import MANY, gather
 from syndicate.app.queue import preview_waiting
 from syndicate.app.status import read_status
 from syndicate.deliver import AccountThreads
-from syndicate.errors import ContentError, StateError, UsageError
+from syndicate.errors import ContentError, StateError, SyndicateError, UsageError
 from syndicate.model import Artefact, State, SyndicationLink
 from syndicate.publish.publish import publish
 from tests.app.late import wait_for_accounts
@@ -216,6 +221,55 @@ def test_the_first_round_after_a_start_looks_at_everything(tmp_path):
         assert app.publish().written == ()
         with blog.wired() as site:
             assert is_current(site, blog.now + timedelta(hours=1))
+
+
+def test_what_lives_long_lets_another_process_publish_much(tmp_path, caplog):
+    """It answers as a command does, and what it says stands in the same log."""
+    blog = House(tmp_path, CONFIG.replace("[cards]", '[cards]\nlayout = "own"'))
+    layout = tmp_path / "templates" / "cards" / "own.toml"
+    layout.parent.mkdir(parents=True)
+    layout.write_text("nonsense")
+    blog.fill(MANY)
+    blog.write("old")
+    found = []
+    for is_long_lived in (True, False):
+        with App(blog.config) as app, caplog.at_level(logging.DEBUG, "syndicate"):
+            if is_long_lived:
+                app.open_all()
+            found.append(app.publish())
+        shutil.rmtree(tmp_path / ".syndicate")
+        shutil.rmtree(tmp_path / "feeds")
+    assert found[0] == found[1]
+    said = [record for record in caplog.records if record.getMessage().startswith("the cards")]
+    assert [record.process == os.getpid() for record in said] == [False, True]
+
+
+def test_what_fails_elsewhere_fails_here_with_the_same_words(tmp_path):
+    """Whoever asked for the publication hears of it as if it had been its own."""
+    blog = House(tmp_path)
+    blog.fill(MANY)
+    failures = []
+    for is_long_lived in (True, False):
+        with App(blog.config) as app:
+            if is_long_lived:
+                app.open_all()
+                with closing(sqlite3.connect(tmp_path / ".syndicate" / "state.db")) as state:
+                    state.execute("DROP TABLE published_files")
+            with pytest.raises(SyndicateError) as caught:
+                app.publish()
+            failures.append((caught.type, str(caught.value)))
+    assert failures[0] == failures[1]
+
+
+def test_where_there_is_no_other_process_it_is_done_here(tmp_path, monkeypatch):
+    """The interpreter may be gone, or the package another one: the feeds are written all the same."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    blog = House(tmp_path)
+    blog.fill(MANY)
+    blog.write("old")
+    with blog.open() as app:
+        app.open_all()
+        assert "feed.json" in app.publish().written
 
 
 def test_only_addresses_of_the_web_are_written() -> None:

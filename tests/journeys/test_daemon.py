@@ -1,15 +1,20 @@
 """The daemon as a real process: it notices, publishes, delivers, and leaves when it is asked to."""
 
+import os
 import signal
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.journeys.blog import CONFIG, Blog
+from syndicate.app.publish import MANY
+from tests.journeys.blog import CONFIG, TRIAL, Blog
+from tests.processes.test_processes import is_gone_soon
 
-DEADLINE = 60
+DEADLINE = 120
 """Seconds after which a condition counts as never met; a healthy machine needs about two."""
 
 
@@ -113,3 +118,71 @@ def test_two_sites_share_one_state_and_run_beside_each_other(tmp_path):
             assert f'already runs on this state for the site "{blog.root.name}"' in again.stderr
         codes = [stop(process) for process in (first, second)]
     assert codes == [0, 0], [read_log(blog) for blog in blogs]
+
+
+def list_children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
+
+
+@pytest.fixture
+def stalled(tmp_path):
+    """A blog whose publication stands still: its first card waits for a picture that does not come."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        blog = Blog(tmp_path, TRIAL.replace("fetch = false", "fetch = true"))
+        blog.fill(MANY)
+        blog.write("old", image=f"http://127.0.0.1:{server.getsockname()[1]}/hills.jpg")
+        server.settimeout(DEADLINE)
+        yield blog, server
+
+
+@pytest.mark.slow
+def test_a_killed_publication_is_told_and_begun_again(stalled):
+    """The process that publishes much dies alone: the daemon says so, and goes on, and the next one writes the feed."""
+    blog, server = stalled
+    with daemon(blog) as process:
+        asked, _ = server.accept()
+        (publisher,) = list_children(process.pid)
+        os.kill(publisher, signal.SIGKILL)
+        wait_until(lambda: "the process that publishes was killed" in read_log(blog), process, blog)
+        asked.close()
+        process.send_signal(signal.SIGHUP)
+        again, _ = server.accept()
+        again.close()
+        wait_until(lambda: "wrote" in read_log(blog), process, blog)
+        code = stop(process)
+    assert code == 0, read_log(blog)
+
+
+@pytest.mark.slow
+def test_a_killed_daemon_leaves_nobody_who_publishes(stalled):
+    """Its process ends with it, in the middle of its work, and another daemon publishes."""
+    blog, server = stalled
+    with daemon(blog) as process:
+        asked, _ = server.accept()
+        (publisher,) = list_children(process.pid)
+        process.kill()
+        process.wait(DEADLINE)
+        asked.close()
+        assert is_gone_soon(publisher)
+    server.close()
+    with daemon(blog) as process:
+        wait_until(lambda: "wrote" in read_log(blog), process, blog)
+        assert stop(process) == 0, read_log(blog)
+
+
+@pytest.mark.slow
+def test_a_publication_may_finish_when_all_are_asked_to_stop(stalled):
+    """systemd asks every process of a service: the daemon waits for the other one, which goes on."""
+    blog, server = stalled
+    with daemon(blog) as process:
+        asked, _ = server.accept()
+        (publisher,) = list_children(process.pid)
+        for pid in (publisher, process.pid):
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: "stopping" in read_log(blog), process, blog)
+        asked.close()
+        code = process.wait(DEADLINE)
+    assert code == 0, read_log(blog)
+    assert "stopped without waiting" not in read_log(blog)
+    assert set(blog.entries()) == {"Old"}

@@ -57,6 +57,19 @@ def test_a_killed_process_answers_no_more() -> None:
 
 
 @pytest.mark.slow
+def test_only_the_one_that_asked_ends_it() -> None:
+    """systemd and a terminal that closes ask all processes to stop; the one that asked may still need its answer."""
+    with Process(begin_dividing, 12) as process:
+        process.give(3)
+        answer = process.take()
+        assert answer
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(answer[1], number)
+        process.give(4)
+        assert process.take() == (3, answer[1])
+
+
+@pytest.mark.slow
 def test_one_that_cannot_begin_answers_nothing() -> None:
     """As if it had not been there."""
     with Process(fail_at_once, 12) as process:
@@ -73,15 +86,17 @@ def test_no_process_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_it_ends_when_the_one_that_asked_is_killed() -> None:
-    """Nobody is left behind: its questions end, and so does it."""
+@pytest.mark.parametrize("last", ["", "process.give('hang')"])
+def test_it_ends_when_the_one_that_asked_is_killed(last: str) -> None:
+    """Nobody is left behind: its questions end, and so does it, also in the middle of its work."""
     lines = (
         "import os, signal",
-        "from tests.processes.test_processes import begin_dividing",
+        "from tests.processes.test_processes import begin_odd_jobs",
         "from syndicate.processes import Process",
-        "process = Process(begin_dividing, 12).__enter__()",
-        "process.give(3)",
-        "print(process.take()[1], flush=True)",
+        "process = Process(begin_odd_jobs, None).__enter__()",
+        "process.give('who')",
+        "print(process.take(), flush=True)",
+        last,
         "os.kill(os.getpid(), signal.SIGKILL)",
     )
     killed = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
