@@ -105,7 +105,7 @@ def list_account_keys() -> list[str]:
 def _known_keys(parents: list[str]) -> list[str]:
     model: type[BaseModel] = ConfigFile
     for key in parents:
-        field = model.model_fields.get(key)
+        field = next((one for name, one in model.model_fields.items() if key == (one.alias or name)), None)
         inner = find_table(field.annotation) if field else None
         if inner is None:
             return []
