@@ -387,11 +387,8 @@ class App:
         if (settings.root, settings.digest) == (before.settings.root, before.settings.digest):  # links lead elsewhere
             return False
         if name_state(settings) != name_state(before.settings):
-            raise ConfigError(
-                "another database or site name needs a restart",
-                where=f"{self.config}: [storage] database, [site] name",
-                hint="stop this process and start it again",
-            )
+            where, hint = f"{self.config}: [storage] database, [site] name", "stop this process and start it again"
+            raise ConfigError("another database or site name needs a restart", where=where, hint=hint)
         fresh = OpenSite(settings, before.clock)
         fresh.keep_store(before)
         try:
