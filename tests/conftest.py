@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,7 @@ settings.load_profile("quick")
 
 HERE = Path(__file__).parent
 
+os.environ.pop("CI", None)  # the tests themselves may run in one, and `once` warns there of a state on its disk
 sys.modules.setdefault("httpx._main", None)  # as syndicate.http does: it would load Click, Rich and Pygments
 gc.disable()  # until everything is collected: what is loaded by then stays
 

@@ -9,7 +9,7 @@ from syndicate.app.app import App
 from syndicate.app.rounds import make_pass
 from tests.journeys.blog import CONFIG, Blog
 
-CI = ("CI", "GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")
+CI = ("GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")
 
 
 @pytest.fixture(autouse=True)
