@@ -212,8 +212,9 @@ def once(
     with given.open_app() as app, progress_bar():
         if forget:
             app.state_place.forgets_sealed = True
+        doubt = doubt_disk(app.settings, os.environ)
         made = make_pass(app, patience)
-        if doubt := doubt_disk(app.settings, os.environ):
+        if doubt:
             made = replace(made, status=replace(made.status, questions=(doubt, *made.status.questions)))
         _show(made, app, given)
         _write_summary(made, app)
@@ -221,13 +222,14 @@ def once(
 
 
 def doubt_disk(settings: Settings, environ: Mapping[str, str]) -> str:
-    """That the disk of a CI job goes with it, and the state, too; "" where the state lives elsewhere."""
+    """That the disk of a CI job goes with it, and the state, too; "" where the state lives elsewhere or has lasted."""
     is_here = not settings.storage.state and settings.storage.database.startswith(f"sqlite:///{settings.root}/")
-    if not is_here or environ.get("CI", "").lower() in {"", "0", "false"}:
+    is_job = environ.get("CI", "").lower() not in {"", "0", "false"}
+    if not (is_here and is_job and settings.accounts) or Path(settings.storage.database[len("sqlite:///") :]).exists():
         return ""
     return (
-        "the state is on the disk of a CI job and goes with it: the next run is a first run again, which sends nothing"
-        ' (set [storage] state, such as "git:syndicate-state", or a database outside this folder on a disk that lasts)'
+        "this is a CI job's first run, which sends nothing; where its disk goes with it, so is the next"
+        ' (set [storage] state, such as "git:syndicate-state", or a database on a disk that lasts)'
     )
 
 
