@@ -12,7 +12,6 @@ from typing import Protocol
 from PIL import Image, ImageDraw
 
 from syndicate.cards.colour import RGB, mix
-from syndicate.cards.pixels import lay_on_rows
 
 Box = tuple[int, int, int, int]
 
@@ -65,16 +64,12 @@ class FullCanvas:
             self._image.paste(colour, box)
 
     def cover(self, box: Box, colour: RGB, opacity: float) -> None:
-        if box[2] - box[0] == self.size[0] and lay_on_rows(self._image, box[1], box[3], colour, round(opacity * 255)):
-            return
         behind = self._image.crop(box)
         self._image.paste(Image.blend(behind, Image.new("RGB", behind.size, colour), opacity), box[:2])
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:  # noqa: ARG002
         box = mask.getbbox()
         if box is None:
-            return
-        if mask.width == self.size[0] and lay_on_rows(self._image, top, top + mask.height, colour, mask):
             return
         seen = mask if box == (0, 0, *mask.size) else mask.crop(box)
         # Pasting a picture through a mask takes half the time of pasting a colour through it.

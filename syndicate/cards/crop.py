@@ -9,7 +9,7 @@ from typing import cast
 from PIL import Image, ImageChops, ImageFilter
 
 from syndicate.cards.photo import Photo, glance
-from syndicate.cards.pixels import resize, share_rows, to_srgb
+from syndicate.cards.pixels import resize, to_srgb
 
 # --- Where a photo's subject is, told from its edges, its colours and its skin; words keep away from it ---
 
@@ -268,20 +268,17 @@ class Window:
         return left / size[0], top / size[1], right / size[0], bottom / size[1]
 
 
-def fill_room(
-    photo: Photo, width: int, height: int, *, focus: Focus | None, clear: Focus = MIDDLE, may_share: bool = False
-) -> Image.Image:
+def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, clear: Focus = MIDDLE) -> Image.Image:
     """The photo cut and scaled to fill `width` x `height` pixels, in sRGB.
 
-    `clear` is the middle of the part of the room that no text covers: what matters is brought there. Where it
-    `may_share`, what is painted on it may be seen in the photo.
+    `clear` is the middle of the part of the room that no text covers: what matters is brought there.
     """
     scale = max(width / photo.width, height / photo.height)
     if scale > MAX_ENLARGED:
         return _fill_with_blur(photo, width, height, clear)
     subject = focus or find_subject(photo.small)
     window = choose_window(photo.image.size, (width, height), subject=subject, clear=clear)
-    return to_srgb(scale_window(photo.image, window, width, height, may_share=may_share), photo.profile)
+    return to_srgb(scale_window(photo.image, window, width, height), photo.profile)
 
 
 def find_clear(top: float, height: float, tops: Sequence[float]) -> Focus:
@@ -301,14 +298,10 @@ def choose_window(size: tuple[int, int], room: tuple[int, int], *, subject: Focu
     return Window(left, top, across, down)
 
 
-def scale_window(
-    image: Image.Image, window: Window, width: int, height: int, *, may_share: bool = False
-) -> Image.Image:
+def scale_window(image: Image.Image, window: Window, width: int, height: int) -> Image.Image:
     """The window at exactly the room's size. Hamming keeps edges as sharp as bicubic at two thirds of its cost."""
     if (round(window.width), round(window.height)) == (width, height):
         left, top = round(window.left), round(window.top)
-        if may_share and width == image.width:
-            return share_rows(image, top, top + height)
         return image.crop((left, top, left + width, top + height))
     method = Image.Resampling.HAMMING if window.width >= width else Image.Resampling.BICUBIC
     return resize(image, (width, height), method, window.box)

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from io import BytesIO
 
 from PIL import Image
@@ -28,7 +27,6 @@ from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, decode_photo, open_photo
-from syndicate.cards.pixels import see_pixels
 from syndicate.cards.resolve import LEAST_TITLE, find_unit, give_room, make_words, resolve
 from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
@@ -107,12 +105,6 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _jpeg(image: Image.Image, quality: int, *, optimize: bool = False) -> bytes:
-    pixels = None if optimize else see_pixels(image)
-    if pixels is not None and find_spec("simplejpeg"):
-        import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-
-        data: bytes = simplejpeg.encode_jpeg(pixels, quality, "RGBX", "420")
-        return data
     out = BytesIO()
     image.save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=optimize)
     return out.getvalue()
@@ -173,7 +165,7 @@ class Painted:
     theme: Theme
     shaded: Shaded
     refused: str
-    faults: tuple[Fault, ...]
+    photo: Photo | None
 
 
 def draw_card(
@@ -211,7 +203,7 @@ def draw_card(
         outside=_list_outside(painted.placed, size),
         refused=painted.refused,
         logo_contrast=round(painted.shaded.logo_contrast, 2) if has_logo else None,
-        faults=painted.faults,
+        faults=judge_picture(painted.placed, painted.photo, painted.choice),
     )
 
 
@@ -249,10 +241,9 @@ def paint_card(
     logos = _order_logos(design, theme)
     focus = choice.subject.focus if choice.subject else content.focus
     shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))
-    faults = judge_picture(placed, shown, choice)  # before anything is painted on the photo
     canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
     paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.veils))
-    return Painted(canvas.finish(), placed, choice, theme, shaded, refused, faults)
+    return Painted(canvas.finish(), placed, choice, theme, shaded, refused, shown)
 
 
 def _choose_theme(content: CardContent, design: Design, photo: Photo | None, choice: Choice) -> Theme:

@@ -11,7 +11,7 @@ from typing import Literal, NoReturn, cast
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
-from syndicate.cards.pixels import can_resize_fast, see_pixels, shrink_to_rgb
+from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
@@ -35,27 +35,26 @@ def count_eighths(size: tuple[int, int], need: tuple[int, int]) -> int:
 
 
 def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) -> Image.Image | None:
-    """An RGB JPEG of `size` pixels scaled while it is decoded. None where simplejpeg is not installed, the picture is
-    too large or anything is wrong with it: Pillow is more patient, and has the last word.
+    """An RGB JPEG of `size` pixels scaled while it is decoded. None where simplejpeg is not installed, would take too
+    much memory or finds anything wrong: Pillow is more patient, and has the last word.
     """
     eighths = count_eighths(size, need)
     if eighths == 7 and can_resize_fast():
         eighths = 8  # the decoder has no SIMD for seven, and the picture is scaled anyway
     width, height = (-(-side * eighths // 8) for side in size)
-    if width * height * len("RGBX") > ROOM:
-        return None
-    image = Image.new("RGB", (width, height), None)
-    pixels = see_pixels(image)
-    if pixels is None:
+    if width * height * _TWICE > ROOM:
         return None
     try:
         import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - and NumPy with it, which few runs need
 
-        decoded = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height, buffer=pixels)
+        pixels = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height)
     except (ImportError, ValueError):
         return None
-    return image if decoded.shape == pixels.shape else None
+    return Image.frombytes("RGB", pixels.shape[1::-1], pixels, "raw", "RGBX")
 
+
+_TWICE = 8
+"""Bytes of a pixel that is there as an array and in Pillow's own memory."""
 
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
-from typing import TYPE_CHECKING
 
-from PIL import Image, ImageCms, _imaging
+from PIL import Image, ImageCms
 
 from syndicate.cards.colour import RGB
-
-if TYPE_CHECKING:
-    from numpy import uint8
-    from numpy.typing import NDArray
-
-# ruff: noqa: PLC0415 - NumPy and the resizer of the extra `fast`: few runs draw a photo
 
 LIGHT_PAPER: RGB = (255, 255, 255)
 DARK_PAPER: RGB = (28, 28, 32)
@@ -57,12 +49,12 @@ def resize(
     if not can_resize_fast():
         gap = 3.0 if method is Image.Resampling.LANCZOS else 2.0
         return image.resize(size, method, box=box, reducing_gap=gap)
-    import cykooz_resizer as fast  # type: ignore[import-untyped]
+    import cykooz_resizer as fast  # type: ignore[import-untyped]  # noqa: PLC0415 - few runs draw a photo
 
     left, top, right, bottom = box or (0, 0, *image.size)
-    kinds = {Image.Resampling.BOX: fast.FilterType.box, Image.Resampling.LANCZOS: fast.FilterType.lanczos3}
+    kind = fast.FilterType.lanczos3 if method is Image.Resampling.LANCZOS else fast.FilterType.catmull_rom
     options = fast.ResizeOptions(
-        resize_alg=fast.ResizeAlg.convolution(kinds.get(method, fast.FilterType.catmull_rom)),
+        resize_alg=fast.ResizeAlg.convolution(kind),
         crop_box=fast.CropBox(left, top, min(right, image.width) - left, min(bottom, image.height) - top),
     )
     resized = Image.new("RGB", size)
@@ -73,83 +65,6 @@ def resize(
 @cache
 def can_resize_fast() -> bool:
     return find_spec("cykooz_resizer") is not None
-
-
-# --- a picture's memory as NumPy sees it: what the extra `fast` brings decodes, shades and encodes there ---
-
-
-class _Arrow(ctypes.Structure):
-    """Where numbers lie, as the Arrow C data interface tells it."""
-
-
-_Arrow._fields_ = [
-    *((name, ctypes.c_int64) for name in ("length", "null_count", "offset", "n_buffers", "n_children")),
-    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
-    ("children", ctypes.POINTER(ctypes.POINTER(_Arrow))),
-]
-_open_capsule = ctypes.pythonapi.PyCapsule_GetPointer
-_open_capsule.restype, _open_capsule.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-
-
-def see_pixels(image: Image.Image) -> NDArray[uint8] | None:
-    """The rows, columns and four bytes of an RGB image; what is written there is seen in the image. None where NumPy
-    is not installed, for other images, and for one so large that it lies in several pieces."""
-    if image.mode != "RGB":
-        return None
-    try:
-        import numpy as np
-
-        _, capsule = image.__arrow_c_array__()
-    except (ImportError, ValueError):
-        return None
-    pixels = _Arrow.from_address(_open_capsule(capsule, b"arrow_array")).children[0].contents
-    memory = (ctypes.c_uint8 * (4 * image.width * image.height)).from_address(pixels.buffers[1])
-    setattr(memory, "kept", image)  # noqa: B010 - it is the image's
-    return np.frombuffer(memoryview(memory), np.uint8).reshape(image.height, image.width, 4)
-
-
-def share_rows(image: Image.Image, top: int, bottom: int) -> Image.Image:
-    """Rows of an RGB image in the same memory, where NumPy is there: what is painted on one is seen in both."""
-    pixels = see_pixels(image)
-    if pixels is None:
-        return image.crop((0, top, image.width, bottom))
-    size = (image.width, bottom - top)
-    shared = _imaging.map_buffer(pixels[top:bottom], size, "raw", 0, ("RGB", 0, 1))  # frombuffer has no RGB
-    return Image.Image()._new(shared)  # noqa: SLF001
-
-
-def lay_on_rows(image: Image.Image, top: int, bottom: int, colour: RGB, opacity: Image.Image | int) -> bool:
-    """Lay a colour on whole rows of an RGB image, with one opacity (0 to 255) or an "L" mask of so many rows; False,
-    and nothing laid, where the extra `fast` is not installed."""
-    pixels = see_pixels(image) if can_resize_fast() else None
-    if pixels is None:
-        return False
-    import numpy as np
-
-    rows = pixels[top:bottom]
-    if isinstance(opacity, int):
-        _multiply(rows, 255 - opacity)
-        shares = [(channel * opacity + 127) // 255 for channel in (*colour, 255)]
-        ink = np.array(shares, np.uint8).view(np.uint32)
-    else:
-        opacities = np.asarray(opacity)
-        _multiply(rows, 255 - opacities)
-        ink = np.full(opacities.shape, np.array([*colour, 0], np.uint8).view(np.uint32))
-        _multiply(ink.view(np.uint8).reshape(rows.shape), opacities)
-    whole = rows.view(np.uint32)[..., 0]  # all four bytes at once: none of the sums is greater than 255
-    np.add(whole, ink, out=whole)
-    return True
-
-
-def _multiply(pixels: NDArray[uint8], shares: NDArray[uint8] | int) -> None:
-    """Each pixel's colour by its share of 255."""
-    import cykooz_resizer as fast
-
-    height, width, _ = pixels.shape
-    pixels[..., 3] = shares
-    layer = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
-    layer.readonly = 0
-    fast.AlphaMulDiv().multiply_alpha_pil_inplace(layer)
 
 
 def _thin_out(image: Image.Image) -> Image.Image:

@@ -19,7 +19,6 @@ from syndicate.cards.frame import draw_whole, find_surround
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.logo import fit_logo
 from syndicate.cards.photo import Photo
-from syndicate.cards.pixels import resize
 from syndicate.cards.themes import READABLE, Theme
 
 # --- Scrims ---
@@ -64,7 +63,7 @@ def find_spot(picture: Image.Image, box: tuple[int, int, int, int], ink: RGB) ->
     cells = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
     left, top, right, bottom = _inside(cells, (-(-picture.width // CELL), -(-picture.height // CELL)))
     part = (left * CELL, top * CELL, min(right * CELL, picture.width), min(bottom * CELL, picture.height))
-    small = resize(picture, (right - left, bottom - top), Image.Resampling.BOX, part)
+    small = picture.reduce(CELL, part)
     luma = small.convert("L").tobytes()
     choose = nlargest if luminance(ink) > MIDDLE else nsmallest
     pixels = small.tobytes()
@@ -113,7 +112,7 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
     levels = [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
-    rows = _dither(levels)
+    rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
     is_far = side in {"bottom", "end"}
     eased = _draw_rows(across, rows[::-1] if is_far else rows)
     start, even = (length - last, (length - first, length)) if is_far else (first, (0, first))
@@ -137,10 +136,10 @@ def _draw_rows(width: int, rows: Sequence[int]) -> Image.Image:
     return Image.frombytes("L", (width, len(rows)), data, "raw", "L", 8 * times)
 
 
-def _dither(opacities: Sequence[float]) -> list[int]:
-    """Eight pixels of each row, as one number of eight bytes; over eight rows their mean is the opacity to a 64th."""
-    above = _find_above()
-    return [int(one) * _EIGHT_ONES + above[y & 7][int(one % 1 * 64 + 0.5)] for y, one in enumerate(opacities)]
+def _dither(opacity: float, y: int) -> int:
+    """Eight pixels of a row, as one number of eight bytes; over eight rows their mean is the opacity to a 64th."""
+    whole = int(opacity)
+    return whole * _EIGHT_ONES + _find_above()[y][int((opacity - whole) * 64 + 0.5)]
 
 
 @cache
@@ -190,14 +189,13 @@ def shade(
 ) -> Shaded:
     """Pictures cropped and scrims solved, from the bottom of the card to its top."""
     shader = _Shader(placed, theme)
-    is_alone = sum(one.box.kind == "image" for one in placed) == 1
     for at, one in enumerate(placed):
         if one.box.kind == "image" and photo is not None:
             if one.box.fit == "whole":
                 around = find_surround(one.box, one.rect, photo, unit)
                 shader.pictures[one.box.name] = draw_whole(photo, one, around, theme.ground)
             else:
-                shader.pictures[one.box.name] = _cut_photo(photo, one, placed[at + 1 :], focus, may_share=is_alone)
+                shader.pictures[one.box.name] = _cut_photo(photo, one, placed[at + 1 :], focus)
         elif one.box.kind == "logo" and logos:
             shader.lay_logo(at, logos)
         elif one.box.kind == "scrim":
@@ -285,14 +283,12 @@ class _Shader:
         return self._theme.find(text.box.colour)
 
 
-def _cut_photo(
-    photo: Photo, image: Placed, above: Sequence[Placed], focus: Focus | None, *, may_share: bool
-) -> Image.Image:
+def _cut_photo(photo: Photo, image: Placed, above: Sequence[Placed], focus: Focus | None) -> Image.Image:
     """The photo for a box, cut so that its subject comes to where no text lies."""
     left, top, right, bottom = image.rect.pixels
     tops = [one.ink.y for one in above if one.block is not None and _overlaps(one.rect, image.rect)]
     clear = find_clear(image.rect.y, image.rect.height, tops)
-    return fill_room(photo, right - left, bottom - top, focus=focus, clear=clear, may_share=may_share)
+    return fill_room(photo, right - left, bottom - top, focus=focus, clear=clear)
 
 
 def _is_carried(text: Placed, scrim: Placed) -> bool:

@@ -303,7 +303,6 @@ def begin_decoding(_given: None) -> Callable[[Question], Answer]:
 
 def _answer(fonts: Sequence[str], question: Question) -> Answer:
     from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts
-    from syndicate.cards.pixels import see_pixels
 
     data, need = question
     if need is None:
@@ -319,8 +318,7 @@ def _answer(fonts: Sequence[str], question: Question) -> Answer:
     if width * height * len("RGBX") > MOST_SHARED:
         return f"{width}x{height} pixels are far too long and narrow"
     small = photo.small
-    seen = see_pixels(photo.image)
-    pixels = pickle.PickleBuffer(photo.image.tobytes("raw", "RGBX") if seen is None else seen.data)
+    pixels = pickle.PickleBuffer(photo.image.tobytes("raw", "RGBX"))
     whole = photo.width, photo.height, photo.profile, photo.is_cut_out
     return _Decoded((width, height), pixels, small.size, small.tobytes(), *whole)
 

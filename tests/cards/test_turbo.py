@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from syndicate.cards.photo import PhotoRefused, count_eighths, decode_eighths, decode_photo
-from syndicate.cards.pixels import lay_on_rows, resize, see_pixels, share_rows
+from syndicate.cards.pixels import resize
 from tests.cards import corpus
 
 
@@ -78,36 +78,6 @@ def test_pillow_has_the_last_word_on_damage(harm, message):
 def test_pictures_of_more_memory_than_there_is_are_left_to_pillow():
     """An array beside Pillow's own pixels may be too much where the pixels alone are not."""
     assert decode_eighths(b"", (5000, 4000), (5000, 4000)) is None
-
-
-@pytest.mark.parametrize("opacity", [0, 1, 153, 255, Image.linear_gradient("L").resize((400, 120))])
-@pytest.mark.parametrize("colour", [(0, 0, 0), (13, 90, 254), (255, 255, 255)])
-def test_a_colour_laid_with_simd_is_the_same_colour(opacity, colour):
-    """Every pixel is within one step of what Pillow blends, and rows beside them stay."""
-    pytest.importorskip("cykooz_resizer")  # has no wheels for some machines
-    fast = corpus.draw_landscape(400, 267)
-    slow = fast.copy()
-    mask = opacity if isinstance(opacity, Image.Image) else Image.new("L", (400, 120), opacity)
-    assert lay_on_rows(fast, 60, 180, colour, opacity)
-    slow.paste(Image.new("RGB", mask.size, colour), (0, 60), mask)
-    assert max(high for _, high in ImageChops.difference(fast, slow).getextrema()) <= 1
-    assert fast.crop((0, 0, 400, 60)) == slow.crop((0, 0, 400, 60))
-
-
-def test_shared_rows_outlive_their_photo():
-    """What is painted on them is seen in the photo, and they stay when that is gone."""
-    photo = Image.new("RGB", (400, 267), (1, 2, 3))
-    rows = share_rows(photo, 60, 180)
-    rows.paste((9, 8, 7), (0, 0, 400, 10))
-    assert photo.getpixel((5, 65)) == (9, 8, 7)
-    del photo
-    assert (rows.size, rows.getpixel((5, 5)), rows.getpixel((5, 50))) == ((400, 120), (9, 8, 7), (1, 2, 3))
-
-
-def test_no_memory_is_seen_of_other_pictures():
-    """Only of RGB, and only what lies in one piece."""
-    assert see_pixels(Image.new("L", (40, 40))) is None
-    assert see_pixels(Image.new("RGB", (4000, 4000))) is None
 
 
 SCRIPT = """
