@@ -21,6 +21,7 @@ DEADLINE = 120
 @contextmanager
 def daemon(blog: Blog, *words: str):
     """`syndicate run` in a process, ended by its id whatever happens."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who tests with `nohup` ignores it, and so would the daemon
     with (blog.root / "daemon.log").open("w") as log:
         process = subprocess.Popen(
             blog.command("run", *words), stdin=subprocess.DEVNULL, stderr=log, env=blog.environment(), cwd=blog.root
