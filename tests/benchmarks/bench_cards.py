@@ -187,9 +187,10 @@ def measure_beside(kind: str, photo: bytes, cores: int, seconds: float) -> float
     )
     renderer = CardRenderer(settings, lambda path: files[Path(path).stem])
     orders = [(CONTENT, picture, (1200, 630))] * batch
-    rounds, end = [], time.perf_counter() + 2 * seconds
+    rounds = []
     with open_renderers(renderer, settings, MANY, CONTENT.title) as draw, ThreadPoolExecutor(cores) as pool:
         list(pool.map(draw, orders))
+        end = time.perf_counter() + 2 * seconds
         while time.perf_counter() < end:
             start = time.perf_counter()
             list(pool.map(draw, orders))
