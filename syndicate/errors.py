@@ -39,6 +39,7 @@ the round; whoever repeats rounds says so with `survive` and goes on with the ne
 
 from __future__ import annotations
 
+import copyreg
 import errno
 import traceback
 from collections.abc import Callable, Mapping
@@ -69,6 +70,10 @@ class SyndicateError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Other processes hand us theirs, whatever else a kind needs when it is made."""
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""

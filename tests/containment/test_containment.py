@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import pickle
 
 import pytest
 
-from syndicate.errors import ContentError, FetchError, LostLease, Panic, StateError, contain, survive
+from syndicate.errors import ContentError, FetchError, HostAway, LostLease, Panic, Spoiled, StateError, contain, survive
 
 
 class PanicException(BaseException):
@@ -87,3 +88,17 @@ def test_a_round_survives_what_ends_it(end: BaseException) -> None:
 def test_a_round_does_not_survive_the_wish_to_stop(end: BaseException) -> None:
     with pytest.raises(type(end)), survive(lambda _: None):
         raise end
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HostAway("no answer", server="notes.test", where="a.png", hint="later"),
+        Spoiled("gone", prepared={"media": "m1"}, where="a"),
+        ContentError("no title", where="a.md"),
+    ],
+)
+def test_an_error_comes_whole_from_another_process(error: Exception) -> None:
+    """Whatever else its kind needs when it is made."""
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), str(there), vars(there)) == (type(error), str(error), vars(error))
