@@ -59,25 +59,22 @@ SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)  # ids hold the milliseconds since then, 22 bits to the left
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 _GONE = (UNKNOWN_CHANNEL, 10015, 50027)
-_RIGHTS = (50001, 50013)
-_FORUM = (220001, 220003)
+_RIGHTS, _FORUM = (50001, 50013), (220001, 220003)
 
 
 def build_message(message: Message, options: Mapping[str, str]) -> dict[str, object]:
     """The fields a webhook and a bot share. A card of ours replaces the one that Discord would draw."""
     card = message.card
-    flags = (SUPPRESS_NOTIFICATIONS if options.get("silent") == "true" else 0) | (
-        SUPPRESS_EMBEDS if options.get("unfurl") == "false" and not card else 0
-    )
+    silence = SUPPRESS_NOTIFICATIONS if options.get("silent") == "true" else 0
+    flags = silence | (SUPPRESS_EMBEDS if options.get("unfurl") == "false" and not card else 0)
     content, image = LIMITS.escape(message.text), message.image
     optional = {
         "flags": flags,
         "embeds": [_build_embed(message, card.url)] if card else [],
         "attachments": [{"id": "0", "filename": _filename(message), "description": image.alt}] if image else [],
     }
-    filled = {name: value for name, value in optional.items() if value}
-    shown = _hush_link(content, message.link) if card else content
-    return {"content": shown, "allowed_mentions": {"parse": []}, **filled}
+    always = {"content": _hush_link(content, message.link) if card else content, "allowed_mentions": {"parse": []}}
+    return always | {name: value for name, value in optional.items() if value}
 
 
 def _hush_link(content: str, link: str) -> str:
@@ -251,8 +248,7 @@ class Discord(PastedLogin):
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         url, thread = self._url_of(receipt), self._thread_of(receipt)
         picture = self._find_picture(receipt, message, url, thread)
-        body = build_edit(message, self._options, picture)
-        answer = self._api().ask("PATCH", url, params=thread, json=body).json()
+        answer = self._api().ask("PATCH", url, params=thread, json=build_edit(message, self._options, picture)).json()
         changed = parse_receipt(answer, receipt.ref.get("guild", ""), where=self._name)
         return tell_alt(message, answer, replace(changed, ref={**changed.ref, **thread}))
 
@@ -365,16 +361,14 @@ class DiscordBot(Discord):
             query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
             answer = self._api().read(self._messages(), query)
             last = pick_digits(answer, -1, "id")
-            goes_on = len(pick_list(answer)) == PAGE and last != "" and int(last) > oldest
-            following = last if goes_on else ""
+            following = last if len(pick_list(answer)) == PAGE and last and int(last) > oldest else ""
             parse = partial(parse_recent, me=me, guild=guild)
             return read_page(answer, parse=parse, each=LISTED, following=following, account=self._name)
 
         return read_listing(fetch)
 
     def verify(self) -> Profile:
-        me = self._api().read("/users/@me")
-        number = self._options["channel"]
+        me, number = self._api().read("/users/@me"), self._options["channel"]
         channel = self._api().read(f"/channels/{number}")
         url = f"https://discord.com/channels/{pick_text(channel, 'guild_id')}/{number}"
         name = f"{pick_text(me, 'username')} in #{pick_text(channel, 'name')}"

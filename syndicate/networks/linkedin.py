@@ -312,9 +312,7 @@ def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:
     return LinkedIn(account, vault, http)
 
 
-# --- What LinkedIn is sent as a post, and what its answers say. Pure ---
-
-# --- LinkedIn's "little text format", in which a post's text is written ---
+# --- What LinkedIn is sent as a post, in its "little text format", and what its answers say. Pure ---
 
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
@@ -369,14 +367,8 @@ def build_content(message: Message) -> dict[str, object] | None:
         return None
     thumbnail = {"thumbnail": uploaded} if uploaded else {}
     alt = {"thumbnailAltText": message.card.alt} if uploaded and message.card and message.card.alt else {}
-    article = {
-        "source": message.link,
-        "title": cut(message.title or message.link, MAX_TITLE),
-        "description": cut(message.summary, MAX_DESCRIPTION),
-        **thumbnail,
-        **alt,
-    }
-    return {"article": article}
+    title, summary = cut(message.title or message.link, MAX_TITLE), cut(message.summary, MAX_DESCRIPTION)
+    return {"article": {"source": message.link, "title": title, "description": summary, **thumbnail, **alt}}
 
 
 def parse_receipt(response: Response) -> Receipt | None:

@@ -35,8 +35,7 @@ from syndicate.text.slugs import HUGO, from_colons
 _ENDS = ("toml", "yaml", "yml", "json")
 _USUAL = (
     "posts", "post", "blog", "blogs", "articles", "article", "news", "writing", "writings", "notes", "essays",
-    "journal",
-    "til", "stories", "weblog", "links", "entries", "thoughts", "diary", "log", "releases",
+    "journal", "til", "stories", "weblog", "links", "entries", "thoughts", "diary", "log", "releases",
 )  # fmt: skip
 
 
@@ -110,10 +109,8 @@ class _Root:
 
 def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
     usual = text_of(data, "contentdir") or "content"
-    main, in_folder = (
-        text_of(data, "defaultcontentlanguage") or "en",
-        data.get("defaultcontentlanguageinsubdir") is True,
-    )
+    main = text_of(data, "defaultcontentlanguage") or "en"
+    in_folder = data.get("defaultcontentlanguageinsubdir") is True
     languages = table_of(data, "languages")
     own = {code: text_of(table, "contentdir") for code, table in languages.items() if isinstance(table, dict)}
     mounts = table_of(data, "module").get("mounts")
@@ -195,9 +192,8 @@ def _own_permalinks(data: Mapping[str, Any], language: str) -> Mapping[str, Any]
 def _keeps_letters(data: Mapping[str, Any], posts: list[Path]) -> bool:
     """Whether addresses keep capitals, or lose accents, against Hugo's rule and there are some: no word says that."""
     names = "".join("/".join(path.parts[-3:]) for path in posts)
-    if data.get("disablepathtolower") is True and names != names.lower():
-        return True
-    return data.get("removepathaccents") is True and not names.isascii()
+    has_capitals = data.get("disablepathtolower") is True and names != names.lower()
+    return has_capitals or (data.get("removepathaccents") is True and not names.isascii())
 
 
 def _find_pattern(data: Mapping[str, Any], section: str) -> str:
@@ -217,8 +213,7 @@ def _find_pattern(data: Mapping[str, Any], section: str) -> str:
     return from_colons(pattern, words) or QUESTION
 
 
-# --- What a site's generator lists when it is asked ---
-# It runs, so only a person's word makes it.
+# --- What a site's generator lists when it is asked: it runs, so only a person's word makes it ---
 
 _PATIENCE = 300
 _SETTINGS = ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config", "content")
