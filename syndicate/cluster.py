@@ -67,10 +67,11 @@ def keep_working(
             try:
                 work(conninfo, site, begin_once, leave_after, pulse=pulse, stop=stop)
             except StateError as error:
-                if not _is_away(conninfo):
+                # Back already after a quick restart, it is no reason to end what has worked with it before.
+                if not begun and not _is_away(conninfo):
                     raise
                 log.warning("%s; trying again every %d s", error, WAIT_AGAIN)
-                while _is_away(conninfo) and not stop.wait(WAIT_AGAIN):
+                while not stop.wait(WAIT_AGAIN) and _is_away(conninfo):
                     pass
                 log.info("PostgreSQL is back" if not stop.is_set() else "stopped while PostgreSQL was away")
 
@@ -123,20 +124,25 @@ def work(
 
     with _telling():
         asyncio.run(_run_worker(make_tasks(conninfo, site, rounds), site, end, pulse))
-    if stop.is_set():
-        rounds.stop(GRACE)
+    if not stop.is_set():  # Procrastinate ends by itself where it cannot listen any more
+        raise StateError("the state database went away")
+    rounds.stop(GRACE)
 
 
-async def _beat(pulse: Pulse) -> None:
-    """The event loop is there. Where it hangs, or PostgreSQL is away, `/healthz` turns red."""
+async def _beat(tasks: App, pulse: Pulse) -> None:
+    """The event loop is there, and PostgreSQL answers. Where one of them hangs, `/healthz` turns red."""
+    from procrastinate.exceptions import ConnectorException
+
     while True:
-        pulse.beat("worker")
+        with suppress(ConnectorException):
+            await tasks.connector.execute_query_one_async("SELECT 1")
+            pulse.beat("worker")
         await asyncio.sleep(BEAT_EVERY)
 
 
 async def _run_worker(tasks: App, site: str, stop: Callable[[], None], pulse: Pulse) -> None:
     async with tasks.open_async():
-        beating = asyncio.create_task(_beat(pulse))
+        beating = asyncio.create_task(_beat(tasks, pulse))
         worker = asyncio.create_task(
             tasks.run_worker_async(
                 queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always", install_signal_handlers=False

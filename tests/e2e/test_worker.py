@@ -58,7 +58,7 @@ def test_two_workers_publish_and_deliver_a_new_post_once(postgres: str, tmp_path
 
 
 def test_a_worker_waits_for_a_database_that_is_away(own_postgres: Postgres, tmp_path: Path) -> None:
-    """Started before it and while it restarts: the worker says so, goes on by itself, and its health page shows it."""
+    """Started before it, while it is away and when it only restarts: the worker says so and goes on; health shows it."""
     assert syndicate(tmp_path, "init", ".").returncode == 0
     config = tmp_path / "syndicate.toml"
     sample = config.read_text().replace('quiet = "22:00-07:00"', 'quiet = ""')
@@ -77,7 +77,9 @@ def test_a_worker_waits_for_a_database_that_is_away(own_postgres: Postgres, tmp_
         own_postgres.stop()
         wait_until(lambda: read_health(port) == 503)
         own_postgres.start()
-        wait_until(lambda: said.read_text().count("this machine works") == 2, 150)
+        wait_until(lambda: said.read_text().count("this machine works") > 1, 150)
+        own_postgres.stop()
+        own_postgres.start()
         (next(tmp_path.rglob("posts")) / "hello.md").write_text(POST)
         timeline = tmp_path / "feeds" / "timeline.html"
         wait_until(lambda: timeline.exists() and timeline.read_text().count("Many machines say hello") == 1, 150)
