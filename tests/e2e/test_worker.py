@@ -58,7 +58,7 @@ def test_two_workers_publish_and_deliver_a_new_post_once(postgres: str, tmp_path
 
 
 def test_a_worker_waits_for_a_database_that_is_away(own_postgres: Postgres, tmp_path: Path) -> None:
-    """Started before it, while it is away and when it only restarts: the worker says so and goes on; health shows it."""
+    """Begun before it, while it is away and when it only restarts: the worker says so and goes on, its health too."""
     assert syndicate(tmp_path, "init", ".").returncode == 0
     config = tmp_path / "syndicate.toml"
     sample = config.read_text().replace('quiet = "22:00-07:00"', 'quiet = ""')
