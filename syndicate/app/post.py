@@ -59,6 +59,8 @@ class MessageRequest:
     picture: OwnPicture = NO_PICTURE
     again: bool = False
     """Whether it may go where the post has been before."""
+    key: str = ""
+    """The asker's own name for this request: asked twice, it writes one message. "" for none."""
 
 
 def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPlan:
@@ -85,6 +87,7 @@ def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPla
         text=asked.text,
         picture=asked.picture,
         again=asked.again,
+        key=asked.key,
     )
 
 
@@ -120,7 +123,9 @@ def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> Manual
     for row in (row for plan in plans for row in plan.deliveries if row.part == 1):
         require_attached(row.account, asked.picture.media, row.message, row.warnings)
     return ManualPlan(
-        tuple(row for plan in plans for row in plan.deliveries), tuple(one for plan in plans for one in plan.changes)
+        tuple(row for plan in plans for row in plan.deliveries),
+        tuple(one for plan in plans for one in plan.changes),
+        tuple(number for plan in plans for number in plan.there),
     )
 
 
@@ -128,7 +133,7 @@ def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple
     """New rows, and changed ones; returns the numbers of all. Raises Overtaken where they fit no more."""
     rows = site.store.add_deliveries(planned.deliveries, now, planned.changes)
     wake_accounts(site, (row.id for row in rows), now)
-    return tuple(row.id for row in rows)
+    return (*planned.there, *(row.id for row in rows))
 
 
 # --- `write_back`: which links belong into which post ---

@@ -109,7 +109,7 @@ class Occasion:
 
     kind: OccasionKind
     name: str
-    """ "new"; the flag; "evergreen-2026-11"; "manual", "manual-2" …"""
+    """ "new"; the flag; "evergreen-2026-11"; "manual", "manual-2" …, "manual:KEY"."""
 
     def __str__(self) -> str:
         return self.name
@@ -134,6 +134,11 @@ class Occasion:
     def by_hand(cls, number: int = 1) -> Occasion:
         """The first, second … time that a person asks for the same post on the same account."""
         return cls(OccasionKind.MANUAL, "manual" if number == 1 else f"manual-{number}")
+
+    @classmethod
+    def of_request(cls, key: str) -> Occasion:
+        """A request by hand with a key of its own: sent twice, it is one occasion."""
+        return cls(OccasionKind.MANUAL, f"manual:{key}")
 
 
 NEW = Occasion(OccasionKind.NEW, "new")

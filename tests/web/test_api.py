@@ -331,6 +331,18 @@ def test_no_message_is_lost_where_many_write_at_once(client: httpx.Client, desk:
     assert sorted(kept) == said
 
 
+def test_a_request_with_a_key_is_one_message(client: httpx.Client, desk: Desk) -> None:
+    """Sent again, also at the same moment: each answer shows the same message. Another key is another one."""
+    asked = {"post": "hello", "to": ["timeline"], "at": "2198-12-24T10:00", "again": True, "text": "Hi", "key": "a-1"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: client.post("/deliveries", json=asked), range(4)))
+    assert {one.status_code for one in answers} == {201}
+    assert len({one.json()["deliveries"][0]["id"] for one in answers}) == 1
+    assert len(desk.states()) == 2
+    client.post("/deliveries", json={**asked, "key": "a-2"})
+    assert len(desk.states()) == 3
+
+
 def test_a_day_later_is_the_same_time_of_day(desk: Desk) -> None:
     """Also where the clock is set back between; hours are hours."""
     zone = ZoneInfo("Europe/Berlin")

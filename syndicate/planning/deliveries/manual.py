@@ -40,6 +40,8 @@ class ManualPlan:
 
     deliveries: tuple[PlannedDelivery, ...] = ()
     changes: tuple[PlannedChange, ...] = ()
+    there: tuple[int, ...] = ()
+    """Numbers of rows that the same request wrote before."""
 
 
 def plan_manual(
@@ -56,12 +58,13 @@ def plan_manual(
     text: str = "",
     picture: OwnPicture = NO_PICTURE,
     again: bool = False,
+    key: str = "",
 ) -> ManualPlan:
     """The post on these accounts at `at`, with `text` instead of the composed one, and `picture` to go with it.
 
     Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
-    time. Where the post went out, or may have, `again` asks for another one. Raises UsageError naming where it already
-    is, or by how much the text is too long.
+    time. Where the post went out, or may have, `again` asks for another one. What a request with the same `key` wrote
+    is not written twice. Raises UsageError naming where it already is, or by how much the text is too long.
     """
     plan = ManualPlan()
     calendars, closed = make_calendars(accounts, settings.site, now)
@@ -79,14 +82,18 @@ def plan_manual(
             now=now,
         )
         own = context.rows.get(item.id, ())
+        occasion = Occasion.of_request(key) if key else _next_occasion(own)
+        if written := tuple(row.id for row in own if row.occasion == occasion):
+            plan = replace(plan, there=(*plan.there, *written))
+            continue
         if not again:
             _refuse_second(own, item, account)
         waiting = [] if again else _list_waiting(own)
         moment = at or _now_or_later(item, context)
         # Measures the text, even where a message that waits is moved instead.
-        added = _add(item, context, moment, text, picture)
+        added = _add(item, context, occasion, moment, text=text, picture=picture)
         more = _move_waiting(waiting, account, moment, picture, added) if waiting else added
-        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
+        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes), plan.there)
     return plan
 
 
@@ -160,9 +167,10 @@ def _move_waiting(
     return ManualPlan(changes=tuple(change(row) for row in rows if row.occasion == first.occasion))
 
 
-def _add(item: Identified, context: AccountContext, at: datetime, text: str, picture: OwnPicture) -> ManualPlan:
+def _add(
+    item: Identified, context: AccountContext, occasion: Occasion, at: datetime, *, text: str, picture: OwnPicture
+) -> ManualPlan:
     override = find_override(item.post, context.account)
-    occasion = _next_occasion(context.rows.get(item.id, ()))
     own = add_link(text, item.post, context.account)
     rows = plan_rows(item, context, override, occasion, text=own, picture=picture, at=at)
     message = rows[0].message

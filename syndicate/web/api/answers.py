@@ -97,6 +97,7 @@ def _read_message(body: ask.NewMessage) -> MessageRequest:
         text=body.text,
         picture=OwnPicture(body.media, body.alt),
         again=body.again,
+        key=body.key,
     )
 
 

@@ -167,6 +167,11 @@ class NewMessage(Asked):
     media: Media = Field("", description=f'{_MEDIA}; "" for what the account has.')
     alt: Text = Field("", description='The alt text of that picture; "" for its own.')
     again: bool = Field(False, description="Also where the post went to the account before.")
+    key: str = Field(
+        "",
+        pattern="^[A-Za-z0-9_.-]{0,64}$",
+        description="Your own name for this request: sent again after a timeout, it writes nothing twice.",
+    )
 
 
 class Measured(Asked):
