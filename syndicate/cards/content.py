@@ -123,6 +123,7 @@ class CardContent:
     seed: str = ""
     """What makes the card's chance: the slug."""
     alt: str = ""
+    """Its words, for people who do not see the card; `make_alt` adds what its picture shows."""
     source: str = ""
     """The post's file, so that a warning can name it."""
     has_picture: bool = False
@@ -156,7 +157,7 @@ def make_content(post: Post, site: Site) -> CardContent:
         alt=_alt(post, site),
         source=post.source,
         has_picture=picture is not None,
-        picture_alt=picture.alt if picture else "",
+        picture_alt=_one_line(picture.alt) if picture else "",
         focus=picture.focus if picture else None,
         picture_kind=picture.kind if picture else "",
         code=tuple(map(_one_line, post.title_code)),
@@ -182,10 +183,13 @@ def _date(post: Post, site: Site, language: str) -> str:
 
 
 def _alt(post: Post, site: Site) -> str:
-    """What the card shows, for people who do not see it: its words, then the picture behind them."""
-    words = f"{_one_line(post.title)} · {_one_line(site.title)}" if site.title else _one_line(post.title)
-    seen = _one_line(post.picture.alt) if post.picture else ""
-    return f"{words}. {seen}" if seen and seen != _one_line(post.title) else words
+    return f"{_one_line(post.title)} · {_one_line(site.title)}" if site.title else _one_line(post.title)
+
+
+def make_alt(content: CardContent, *, is_pictured: bool) -> str:
+    """What the card shows, for people who do not see it: its words, then the picture where it has one."""
+    seen = content.picture_alt if is_pictured and content.picture_alt != content.title else ""
+    return f"{content.alt}. {seen}" if seen else content.alt
 
 
 def _host(url: str) -> str:

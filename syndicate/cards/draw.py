@@ -18,7 +18,7 @@ from PIL import Image
 from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
 from syndicate.cards.choose import Choice, choose_layout, describe, give_way
 from syndicate.cards.colour import MIDDLE, luminance
-from syndicate.cards.content import ONLY_JPEG, CardContent
+from syndicate.cards.content import ONLY_JPEG, CardContent, make_alt
 from syndicate.cards.crop import cut_border
 from syndicate.cards.design import Box, Design
 from syndicate.cards.faults import Fault, find_cover, find_shaded, judge_picture
@@ -192,7 +192,7 @@ def draw_card(
         media_type=media_type,
         width=size[0],
         height=size[1],
-        alt=content.alt,
+        alt=make_alt(content, is_pictured=painted.photo is not None),
         layout=painted.choice.layout.name,
         theme=painted.theme.name,
         contrast=round(painted.shaded.contrast, 2),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from syndicate.cards import CardContent, make_content
-from syndicate.cards.content import find_direction
+from syndicate.cards.content import find_direction, make_alt
 from syndicate.cards.resolve import Shown, make_words
 from syndicate.model import Author, Category, Picture, Post, Site
 from syndicate.typeset.bidi import base_level, resolve_levels
@@ -59,9 +59,10 @@ def test_ligatures_are_letters_again_and_no_letters_run_backwards():
     ],
 )
 def test_the_alt_text_says_words_and_picture(alt, said):
-    """The card's words come first, then what the photo shows; an alt text that repeats the title adds nothing."""
+    """The card's words come first, then what the photo on it shows; an alt text that repeats the title adds nothing."""
     content = make_content(make_post(picture=Picture("https://example.org/a.jpg", alt=alt)), SITE)
-    assert content.alt == said
+    assert make_alt(content, is_pictured=True) == said
+    assert make_alt(content, is_pictured=False) == "A post · Field Notes"
     assert content.has_picture
 
 
