@@ -52,7 +52,7 @@ def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
     snapshot = site.read_snapshot()
     for problem in unique_problems((*list_problems(site, snapshot), *plan.elsewhere)):
         yield Finding("problem", problem.text, problem.place)
-    for warning in (*site.settings.site.list_doubts(), *plan.warnings):
+    for warning in (*site.settings.site.list_doubts(), *plan.warnings, *open_drawer(site).list_remarks(plan)):
         yield Finding("warning", warning)
     for item in plan.identified:
         if date := find_other_date(item):

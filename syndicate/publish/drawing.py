@@ -120,6 +120,17 @@ class Drawer:
             found = self._find_pictures(posts, plan, None)
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
+    def list_remarks(self, plan: Plan) -> tuple[str, ...]:
+        """What a person should know about the cards that exist already, and why some lack their pictures."""
+        posts = list_public(plan.identified, plan.now)
+        with self._renderer.decoder:
+            jobs = self._renderer.list_jobs(posts, self._find_pictures(posts, plan, None))
+            return tuple(sorted(self._list_remarks([job for job in jobs if job.name in self._manifest.cards])))
+
+    def _list_remarks(self, jobs: Sequence[Job]) -> set[str]:
+        known = self._manifest.cards
+        return {line for job in jobs if job.name in known for line in known[job.name].warnings} | _reasons(jobs)
+
     def draw(self, plan: Plan, tell: Tell) -> DrawnCards:
         """Every card of the plan; draws and writes those whose picture or file is new.
 
@@ -144,7 +155,7 @@ class Drawer:
             own = tuple(self.own.renew({job.one.id: job.one for job in jobs}, plan.now))
         known = self._manifest.cards
         cards = (*(known[job.name] for job in jobs if job.name in known), *own)
-        warnings = {line for card in cards for line in card.warnings} | _reasons(jobs) | set(troubles)
+        warnings = {line for card in own for line in card.warnings} | self._list_remarks(jobs) | set(troubles)
         retries = [one.retry_at for one in found.values() if one.retry_at]
         retries += [plan.now for card in cards if not card.fingerprint]
         return DrawnCards(

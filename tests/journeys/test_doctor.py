@@ -21,3 +21,15 @@ def test_a_changed_id_is_told_before_it_floods(tmp_path):
     assert any("new" in warning for warning in warnings)
     path.write_text(before)
     assert list_warnings(blog) == []
+
+
+def test_a_picture_that_no_card_can_show_is_told_and_described_to_nobody(tmp_path):
+    """A web page saved as a picture: doctor names it as long as it is there, the card's alt text leaves it out."""
+    blog = Blog(tmp_path)
+    blog.write("hills", title="Hills", image="/hills.jpg", imageAlt="Blue hills")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static/hills.jpg").write_text("<!doctype html><h1>404</h1>")
+    blog.run("publish")
+    (warning,) = list_warnings(blog)
+    assert "a web page came instead of a picture" in warning
+    assert "Blue hills" not in (blog.feeds / "meta/hills.html").read_text()
