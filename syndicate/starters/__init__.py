@@ -229,7 +229,8 @@ def find_content(folder: Path) -> str:
     if named:
         return max(named, key=lambda place: (counts[place], place))
     nearly = [place for place, number in counts.items() if number >= 0.8 * best]
-    return max(nearly, key=lambda place: (place.count("/") + (place != "."), place), default="")
+    innermost = max(nearly, key=lambda place: (place.count("/") + (place != "."), place), default="")
+    return re.sub(r"(?:\A|/)\d{4}(?:/.*)?\Z", "", innermost) or (innermost and ".")  # next year has another folder
 
 
 def _weigh(path: Path) -> int:

@@ -151,11 +151,11 @@ def _choose_sections(folder: Path, roots: list[_Root], data: Mapping[str, Any]) 
     chosen += [(root, "") for root in roots if root.start.strip("/").lower() in _USUAL]  # mounted as a section
     if chosen:
         return chosen
-    usual = [pair for pair in pairs if pair[1].lower() in _USUAL] if not there else []
-    if usual:
+    if not there and (usual := [pair for pair in pairs if pair[1].lower() in _USUAL]):
         return usual[:1]
     loose = [root for root in roots if any(is_dated(path) for path in list_posts(folder / root.folder, deep=False))]
-    return [(root, "") for root in loose] or [max(there, key=lambda pair: counts[pair])] if there or loose else []
+    loose += [root for root, name in there if re.fullmatch(r"\d{4}", name)]  # next year has another folder
+    return [(root, "") for root in dict.fromkeys(loose)] or sorted(there, key=lambda pair: -counts[pair])[:1]
 
 
 def _place(folder: Path, root: _Root, section: str, data: Mapping[str, Any], name: str) -> Place:

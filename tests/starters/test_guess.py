@@ -180,6 +180,20 @@ def test_the_section_with_posts_is_the_blog(tmp_path, empty):
     assert guess_site(tmp_path).content == "content/blog"
 
 
+@pytest.mark.parametrize(
+    ("settings", "file", "content"),
+    [
+        ("hugo.toml", "content/2024/05/hello.md", "content"),
+        ("notes.txt", "2024/hello.md", "."),
+        ("notes.txt", "texts/2024/05/hello.md", "texts"),
+    ],
+)
+def test_a_folder_of_a_year_is_not_the_blog(tmp_path, settings, file, content):
+    """Next year's posts come into another one (as Micro.blog exports them)."""
+    write(tmp_path, {settings: "", file: POST})
+    assert guess_site(tmp_path).content == content
+
+
 def test_nothing_is_touched(tmp_path):
     """Guessing changes no file and makes none."""
     write(tmp_path, BLOGS["Astro"][0])
