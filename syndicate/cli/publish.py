@@ -265,7 +265,8 @@ def _list_asked(made: Pass) -> Sequence[str]:
 
 def _tell_rest(made: Pass, app: App) -> str:
     """What is left, and when to come back."""
-    left = f"{plural(len(made.waiting), 'message')} still to go out" if made.waiting else "Nothing is left to send"
+    rest = "What is left waits for you" if made.status.needs_person else "Nothing is left to send"
+    left = f"{plural(len(made.waiting), 'message')} still to go out" if made.waiting else rest
     if made.next_at is None:
         return f"{left}."
     return f"{left}; run `syndicate once` again {local_time(made.next_at, app.settings.site.timezone, now=app.now())}."

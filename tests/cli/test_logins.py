@@ -138,6 +138,12 @@ def test_posting_without_credentials_is_told_at_once(blog):
     assert "old → sky (bluesky), manual" in ran.out
 
 
+def test_a_pass_says_that_the_rest_waits_for_a_person(blog):
+    """Where accounts cannot send, nobody reads that nothing is left to send."""
+    blog.write("old")
+    assert blog.run("once", code=1).out.endswith("\nWhat is left waits for you.\n")
+
+
 def test_what_a_login_needs_is_told_in_few_words(blog):
     """One secret is named; where many would do, none is."""
     config = blog.root / "syndicate.toml"
