@@ -119,24 +119,27 @@ class FlatCanvas:
         self._strokes.append((box, None))
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
-        """A small picture gets colours of its own, as many as are left."""
+        """A small picture gets colours of its own, no more than a third of those left: others may follow it. Then each
+        of its pixels has the nearest there is."""
         whole = Image.new("RGB", picture.size, self._palette[self._behind(left, top)])
         whole.paste(picture, (0, 0), picture if picture.mode == "RGBA" else None)
-        room = min(PICTURE_COLOURS, 255 - len(self._palette))
-        if room < 2:
-            return
-        few = whole.quantize(room, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        colours = few.getpalette("RGB") or []
-        first = len(self._palette)
-        self._palette += [(colours[at], colours[at + 1], colours[at + 2]) for at in range(0, len(colours), 3)][:room]
-        shifted = Image.frombytes("P", few.size, few.tobytes().translate(_shift(first)))
+        room = min(PICTURE_COLOURS, (255 - len(self._palette)) // 3)
+        if room > 1:
+            few = whole.quantize(room, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            colours = iter(few.getpalette("RGB") or [])
+            for colour in zip(colours, colours, colours, strict=True):
+                self._index(colour)
+        near = whole.quantize(palette=self._with_palette(Image.new("P", (1, 1))), dither=Image.Dither.NONE)
         seen = picture.getchannel("A").point(_SEEN) if picture.mode == "RGBA" else None
-        self._image.paste(shifted, (left, top), seen)
+        self._image.paste(near, (left, top), seen)
         self._strokes.append(((left, top, left + picture.width, top + picture.height), None))
 
     def finish(self) -> Image.Image:
-        self._image.putpalette([channel for colour in self._palette for channel in colour])
-        return self._image
+        return self._with_palette(self._image)
+
+    def _with_palette(self, image: Image.Image) -> Image.Image:
+        image.putpalette([channel for colour in self._palette for channel in colour])
+        return image
 
     def _behind(self, left: int, top: int) -> int:
         """The index of what a mask is laid on; layouts put text on plain ground only."""
@@ -214,10 +217,6 @@ def _meets(one: Box, other: Box) -> bool:
 
 def _holds(outer: Box, inner: Box) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-
-
-def _shift(by: int) -> bytes:
-    return bytes(min(255, value + by) for value in range(256))
 
 
 def _distance(one: RGB, other: RGB) -> int:

@@ -205,12 +205,13 @@ def _is_note(post: Post) -> bool:
 
 def _one_line(text: str) -> str:
     """Without line breaks, tabs and runs of spaces; a no-break space stays what it is. Ligatures that came out of a PDF
-    are letters again, since few fonts have those, and nothing turns letters round that are read the other way."""
+    are letters again, since few fonts have those, nothing turns letters round that are read the other way, and the
+    blanks among Korean letters, which some fonts draw, are spaces."""
     return re.sub(r"[ \t\r\n]+", " ", text.translate(_PLAIN)).strip()
 
 
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
-_PLAIN = {**_LIGATURES, 0x202D: "", 0x202E: ""}
+_PLAIN = {**_LIGATURES, 0x202D: "", 0x202E: "", 0x3164: " ", 0xFFA0: " "}
 
 
 # --- The key of a card ---
@@ -218,7 +219,7 @@ _PLAIN = {**_LIGATURES, 0x202D: "", 0x202E: ""}
 
 SHIPPED = ("cover", "side", "split", "framed", "emblem", "band", "type", "poster", "quote")
 
-DRAWN_BY = f"cards-5 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
+DRAWN_BY = f"cards-6 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"

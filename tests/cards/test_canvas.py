@@ -97,3 +97,19 @@ def test_a_slug_keeps_its_pattern():
         paint_pattern(canvas, (0, 0, 315, 630), THEME, seed)
         painted.append(canvas.finish().tobytes())
     assert painted[0] == painted[1] != painted[2]
+
+
+def test_every_picture_of_a_flat_card_is_seen():
+    """Thirty emoji of ten colours each are all there, and near to their colours, though a palette has but 256."""
+    canvas = FlatCanvas((640, 40), (20, 20, 30))
+    dots = []
+    for number in range(30):
+        dot = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+        for ring in range(10):
+            colour = (90 + number * 5, 255 - ring * 20, number * 83 % 256, 255)
+            ImageDraw.Draw(dot).ellipse((ring, ring, 19 - ring, 19 - ring), fill=colour)
+        canvas.paste(dot, number * 21, 10)
+        dots.append(dot.getpixel((10, 10))[:3])
+    card = canvas.finish().convert("RGB")
+    apart = [card.getpixel((number * 21 + 10, 20)) for number in range(30)]
+    assert max(abs(a - b) for one, dot in zip(apart, dots, strict=True) for a, b in zip(one, dot, strict=True)) < 70
