@@ -59,6 +59,12 @@ _TWICE = 8
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
 
+Part = tuple[float, float, float, float]
+"""Left, top, right and bottom in shares of a picture."""
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+ADRIFT = 0.5
+"""Of a picture's area: what is not transparent and fills less stands alone in it."""
+
 BLANK = 3
 """Of 255: what differs no more is one colour to the eye; a JPEG of one has as much."""
 
@@ -144,8 +150,9 @@ def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) 
 def _draw_svg(data: bytes, need: tuple[int, int], fonts: Sequence[str]) -> Photo:
     """A drawing is as large as it is rendered."""
     drawn = render_svg(data, need, fonts)
-    whole = shrink_to_rgb(drawn, b"", drawn.size)
-    return Photo(whole, glance(whole), *drawn.size, is_cut_out=_is_cut_out(drawn))
+    is_cut_out, part = _look_through(drawn)
+    whole = _cut(shrink_to_rgb(drawn, b"", drawn.size), part)
+    return Photo(whole, glance(whole), *whole.size, is_cut_out=is_cut_out)
 
 
 def _refuse(error: Exception, name: str) -> NoReturn:
@@ -198,20 +205,42 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
         raise PhotoRefused(f"{image.width}x{image.height} pixels are too few for a card")
     profile = image.info.get("icc_profile") or b""
     turn = _orientation(image)
-    width, height = image.size[::-1] if turn in _TURNED else image.size
-    room = need[::-1] if turn in _TURNED else need
+    own, room = image.size, need[::-1] if turn in _TURNED else need
     whole = _decode_jpeg(image, data, room) if name == "jpeg" else _load(image)
-    upright = _turn(shrink_to_rgb(whole, profile, room), turn)
+    is_cut_out, part = _look_through(whole)
+    upright = _turn(_cut(shrink_to_rgb(whole, profile, room), part), turn)
+    across, down = round(own[0] * (part[2] - part[0])), round(own[1] * (part[3] - part[1]))
+    width, height = (down, across) if turn in _TURNED else (across, down)
     kept = b"" if image.mode == "CMYK" else profile
-    return Photo(upright, glance(upright), width, height, kept, is_cut_out=_is_cut_out(whole))
+    return Photo(upright, glance(upright), width, height, kept, is_cut_out=is_cut_out)
 
 
-def _is_cut_out(image: Image.Image) -> bool:
+def _look_through(image: Image.Image) -> tuple[bool, Part]:
+    """Whether some of a picture is transparent, and all of it but for margins that are, where these are most of it."""
     if not image.has_transparency_data:
-        return False
-    sparse = _thin(image, max(1, max(image.size) // 400))
-    clear = sparse.convert("RGBA").getchannel("A").histogram()
-    return sum(clear[:32]) > 0.02 * sum(clear)
+        return False, WHOLE
+    sparse = _thin(image, max(1, max(image.size) // 400)).convert("RGBA").getchannel("A")
+    clear = sparse.histogram()
+    left, top, right, bottom = sparse.point(_SEEN).getbbox() or (0, 0, *sparse.size)
+    part = (
+        max(0, left - 2) / sparse.width,
+        max(0, top - 2) / sparse.height,
+        min(sparse.width, right + 2) / sparse.width,
+        min(sparse.height, bottom + 2) / sparse.height,
+    )
+    across, down = part[2] - part[0], part[3] - part[1]
+    is_adrift = across * down < ADRIFT and min(across * image.width, down * image.height) >= SMALLEST
+    return sum(clear[:32]) > 0.02 * sum(clear), part if is_adrift else WHOLE
+
+
+def _cut(image: Image.Image, part: Part) -> Image.Image:
+    if part == WHOLE:
+        return image
+    left, top, right, bottom = (round(share * side) for share, side in zip(part, image.size * 2, strict=True))
+    return image.crop((left, top, right, bottom))
+
+
+_SEEN = [255 if alpha > 8 else 0 for alpha in range(256)]
 
 
 def glance(image: Image.Image) -> Image.Image:

@@ -6,11 +6,12 @@ from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageFilter
 
 from syndicate.cards.colour import RGB
 
 LIGHT_PAPER: RGB = (255, 255, 255)
+GREY_PAPER: RGB = (124, 126, 132)
 DARK_PAPER: RGB = (28, 28, 32)
 
 
@@ -104,18 +105,30 @@ def _from_deep(image: Image.Image) -> Image.Image:
 
 
 def _choose_paper(image: Image.Image) -> RGB:
-    """Drawings in light colours alone go on dark paper, everything else on white: dark lines are lost on dark paper."""
+    """White, but where that loses ink: drawings in light colours alone, and signs whose outline is partly white, go on
+    dark paper, or on grey where that would lose dark ink."""
     step = max(1, max(image.size) // 256)
     sparse = image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
     rgba = sparse.convert("RGBA")
-    seen = rgba.convert("L").histogram(rgba.getchannel("A").point(_SOLID))
-    is_clear = sum(seen) < 0.9 * rgba.width * rgba.height
-    return DARK_PAPER if is_clear and sum(seen[:_DARK]) <= 0.02 * sum(seen) else LIGHT_PAPER
+    luma, solid = rgba.convert("L"), rgba.getchannel("A").point(_SOLID)
+    seen = luma.histogram(solid)
+    if sum(seen) < 0.9 * rgba.width * rgba.height and sum(seen[:_DARK]) <= 0.02 * sum(seen):
+        return DARK_PAPER
+    box = solid.getbbox() or (0, 0, 1, 1)
+    if sum(seen) > _SHEET * (box[2] - box[0]) * (box[3] - box[1]):
+        return LIGHT_PAPER
+    rim = luma.histogram(ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(3))))
+    if sum(rim[_WHITE:]) <= _LOST * sum(rim):
+        return LIGHT_PAPER
+    return DARK_PAPER if sum(seen[:_BLACK]) <= _LOST * sum(seen) else GREY_PAPER
 
 
 _SOLID = [255 if alpha > 127 else 0 for alpha in range(256)]
-_DARK = 170
-"""Luma below which ink is seen on white."""
+_DARK, _WHITE, _BLACK = 170, 225, 70
+"""Luma below which ink is seen on white, from which on it is lost there, and below which it is lost on dark paper."""
+_LOST, _SHEET = 0.1, 0.85
+"""Of a sign's outline, so much may be lost; and what fills so much of its box is a sheet or a window, seen by what is
+on it."""
 
 
 def _flatten(image: Image.Image, colour: RGB) -> Image.Image:

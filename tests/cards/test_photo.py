@@ -7,11 +7,12 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from syndicate.cards.kind import find_kind
 from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts, read_orientation
 from syndicate.fonts import find_drawing_fonts as fonts
-from tests.cards import corpus
+from tests.cards import corpus, more_pictures, pictures
 
 CARD = (1200, 630)
 
@@ -123,6 +124,27 @@ def test_transparency_is_laid_on_paper_that_shows_the_drawing(shade, paper):
     image = decode_photo(corpus.to_png(corpus.see_through(shade)), CARD).image
     assert image.getpixel((5, 5)) == paper
     assert image.getpixel((200, 150)) == shade
+
+
+@pytest.mark.parametrize(
+    ("disc", "paper"), [((240, 120, 20), (28, 28, 32)), ((10, 10, 14), (124, 126, 132)), (None, (255, 255, 255))]
+)
+def test_white_letters_beside_a_coloured_sign_are_not_lost_on_white(disc, paper):
+    """They get dark paper, beside a dark sign grey; a white window with words on it is seen on white."""
+    drawn = pictures.draw_wordmark(ink=(255, 255, 255))
+    ImageDraw.Draw(drawn).ellipse((20, 20, 200, 200), fill=(*(disc or (0, 0, 0)), 255))
+    image = decode_photo(corpus.to_png(drawn if disc else more_pictures.draw_window()), CARD).image
+    assert image.getpixel((2, 2)) == paper
+
+
+def test_a_sign_alone_in_a_large_transparent_picture_is_cut_out():
+    """What is shown is the sign, not the nothing around it; its size is counted in the file's own pixels."""
+    adrift = Image.new("RGBA", (2400, 1260), (0, 0, 0, 0))
+    adrift.paste(pictures.draw_icon(512).convert("RGBA"), (944, 374))
+    photo = decode_photo(corpus.to_png(adrift), CARD)
+    assert (photo.width, photo.height) == pytest.approx((512, 512), abs=40)
+    assert photo.image.size == pytest.approx((512, 512), abs=40)
+    assert find_kind(photo) == "logo"
 
 
 def test_sixteen_bits_become_eight():
