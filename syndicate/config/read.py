@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any, get_args
 
@@ -265,6 +266,7 @@ def _make_site(table: Any) -> Site:
     authors = tuple(Author(**_plain(one)) for one in table.authors)
     own = {folder.strip("/"): pattern for folder, pattern in table.permalinks.items()}
     more = {"authors": authors, "permalinks": own, "feeds_url": table.feeds_url or f"{table.url}/feeds"}
+    more |= {"title": unescape(table.title), "description": unescape(table.description)}  # WordPress writes entities
     return Site(**_plain(table, "allow_private") | more)
 
 

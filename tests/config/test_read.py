@@ -24,6 +24,13 @@ def test_the_smallest_file_is_enough():
     assert settings.storage.publish_to == "/srv/notes/feeds"
 
 
+def test_entities_in_the_name_of_the_blog_are_resolved():
+    """WordPress exports "Ann&#8217;s Garden", which cards and messages would show as it stands."""
+    toml = '[site]\ntitle = "Ann&#8217;s"\ndescription = "A &amp; B"\nurl = "https://notes.test"\n'
+    settings = make_settings(toml, root=ROOT)
+    assert (settings.site.title, settings.site.description) == ("Ann’s", "A & B")
+
+
 def test_a_hub_keeps_its_slash_and_its_query():
     """It is another address without them."""
     hubs = ("https://hub.example/", "https://hub.example/push/?site=notes")
