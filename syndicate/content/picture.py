@@ -150,10 +150,17 @@ def locate(address: str, place: Place) -> tuple[str, str]:
         return absolute_url(address, place.permalink), ""
     address = _ALIASED.sub("/src/", address)
     if not address.startswith("/"):
-        path = find_image(place.settings, os.path.dirname(place.file), address)  # noqa: PTH120 - plain strings
+        path = _find_beside(address, place)
         if path:
             return absolute_url(address, place.permalink), path
-    return _locate_from_root(address, place)
+    found = _locate_from_root(address, place)
+    inner = f"images/{address}"  # as wordpress-export-to-markdown names the cover of a post
+    path = "" if found[1] or "/" in address else _find_beside(inner, place)
+    return (absolute_url(inner, place.permalink), path) if path else found
+
+
+def _find_beside(address: str, place: Place) -> str:
+    return find_image(place.settings, os.path.dirname(place.file), address)  # noqa: PTH120 - plain strings
 
 
 def _locate_from_root(address: str, place: Place) -> tuple[str, str]:
