@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
@@ -14,9 +15,10 @@ from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_warnings, tell_damage, tell_disk
 from syndicate.content.declared import EVERYWHERE
+from syndicate.content.fields import NAMES, simplify
 from syndicate.errors import contain, tell_for_log
 from syndicate.formats.parse_feed import parse_feed
-from syndicate.model import FEED_FORMATS, Finding, Plan, Post, unique_problems
+from syndicate.model import FEED_FORMATS, Finding, Plan, Post, Settings, unique_problems
 from syndicate.networks import list_networks
 from syndicate.pages import check_page, probe_feed
 from syndicate.planning.deliveries import find_other_date
@@ -62,6 +64,7 @@ def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
     for post in snapshot.posts:
         yield from _post(post)
     yield from _list_strangers(site, snapshot.posts)
+    yield from _list_unknown_fields(site.settings)
     drafts = sum(post.is_draft for post in snapshot.posts)
     left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
     number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"
@@ -74,6 +77,17 @@ def _list_strangers(site: OpenSite, posts: Iterable[Post]) -> Iterator[Finding]:
     first = {name: post.source for post in reversed(tuple(posts)) for name in post.social if name not in known}
     for name, source in sorted(first.items()):
         yield Finding("warning", f'"social" names "{name[:40]}", which is neither an account nor a network', source)
+
+
+def _list_unknown_fields(settings: Settings) -> Iterator[Finding]:
+    """Names in `[fields]` that are none of ours, and no flag: nothing is read through them."""
+    flags = {*settings.feeds.flags, *(occasion for account in settings.accounts for occasion in account.on)}
+    known = {simplify(name): name for name in (*NAMES, *sorted(flags))}
+    for name in settings.content.fields:
+        if simplify(name) not in known:
+            near = get_close_matches(simplify(name), known, 1)
+            hint = f"; did you mean {known[near[0]]}?" if near else ""
+            yield Finding("warning", f'[fields] has "{name[:40]}", which is no field of ours{hint}', "syndicate.toml")
 
 
 def _post(post: Post) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """`doctor` says what would flood subscribers, before it does."""
 
-from tests.journeys.blog import Blog
+from tests.journeys.blog import CONFIG, Blog
 
 
 def list_warnings(blog: Blog) -> list[str]:
@@ -33,3 +33,11 @@ def test_a_picture_that_no_card_can_show_is_told_and_described_to_nobody(tmp_pat
     (warning,) = list_warnings(blog)
     assert "a web page came instead of a picture" in warning
     assert "Blue hills" not in (blog.feeds / "meta/hills.html").read_text()
+
+
+def test_a_field_that_is_none_of_ours_is_told(tmp_path):
+    """A misspelt name in `[fields]` reads nothing; names of flags are fine."""
+    blog = Blog(tmp_path, CONFIG + '[fields]\nexcrpt = "words"\nfeatured = "top"\n')
+    blog.write("first")
+    (warning,) = list_warnings(blog)
+    assert '"excrpt", which is no field of ours; did you mean excerpt?' in warning
