@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, share, simplify
@@ -247,7 +249,8 @@ def localise_declared(site: Site, found: Translation, language: str, address: st
 # What cannot be understood is told as a problem, and its messages wait: nobody knows what the author wanted.
 
 EVERYWHERE: Final = "all"
-_HINT = "its messages wait until this is corrected: social: {mastodon: {text: …}}, or {skip: true}"
+_WAITS = "its messages wait until this is corrected"
+_HINT = f"{_WAITS}: social: {{mastodon: {{text: …}}}}, or {{skip: true}}"
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "embargo": frozenset(),
     "link": frozenset({"text", "card", "reply", "none"}),
@@ -258,6 +261,10 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What can be said beside `text` and `skip`, and the values where there are few."""
 _FORMER_NAMES: Final[Mapping[str, str]] = {"twitter": "x"}
+
+
+_MISSED: Final[Mapping[str, str]] = {name: simplify(name) for name in ("socialShare", "imageAlt", "draft", "date")}
+_ALIKE = 0.9
 
 
 def read_social(fields: Fields) -> dict[str, SocialOverride]:
@@ -283,7 +290,23 @@ def find_unclear_share(fields: Fields) -> str:
     key, value = fields.find("socialShare")
     if value is False or (value and isinstance(value, list | Mapping)):
         return _say(fields, key, "this is not a text")
-    return ""
+    meant = {key: name for key in fields.values if (name := _guess_name(simplify(key))) and not fields.find(name)[0]}
+    found = [
+        _note(fields, key, f'"{key}" is no field of ours; did you mean "{name}"?', _WAITS)
+        for key, name in meant.items()
+    ]
+    return found[0] if found else ""
+
+
+@lru_cache(maxsize=1000)
+def _guess_name(key: str) -> str:
+    """The field that a misspelt key was meant for, "" for none: its letters in another order, or all but one of them.
+
+    Only fields without which a message says something else than its author wanted.
+    """
+    alike = (name for name, simple in _MISSED.items() if sorted(simple) == sorted(key))
+    near = (name for name, simple in _MISSED.items() if SequenceMatcher(None, simple, key).ratio() >= _ALIKE)
+    return "" if key in _MISSED.values() else next(alike, "") or next(near, "")
 
 
 def _read_override(fields: Fields, key: str, name: str, value: object) -> SocialOverride:
@@ -321,10 +344,10 @@ def _find_odd(said: Mapping[str, object], options: Mapping[str, str]) -> str:
     return ""
 
 
-def _note(fields: Fields, key: str, words: str) -> str:
+def _note(fields: Fields, key: str, words: str, hint: str = _HINT) -> str:
     """The words with their place, told as a problem as well."""
     words = " ".join(words.split())
-    fields.warn(key, words, _HINT)
+    fields.warn(key, words, hint)
     return _say(fields, key, words)
 
 

@@ -20,9 +20,9 @@ from syndicate.text.shortcodes import fill_text
 
 # --- our field names and what other generators and people call them ---
 
-# Hugo, Jekyll (with Minimal Mistakes and Chirpy), Eleventy, Astro (with AstroPaper), Next.js, Gatsby, Ghost
-# exports, dev.to. Compared without case, "_", "-" and spaces, so "pubDate" is "pub_date" too. The first that
-# has a value counts.
+# Hugo, Jekyll (with Minimal Mistakes and Chirpy), Eleventy, Astro (with AstroPaper), Next.js, Gatsby, exports of
+# Ghost and Blogger, dev.to; what is one's own stands below `params` for Hugo, below `extra` for Zola. Compared without
+# case, "_", "-" and spaces, so "pubDate" is "pub_date" too. The first that has a value counts.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title", "headline"),
     "date": (
@@ -31,23 +31,30 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "updated": (
         "updated", "lastmod", "updatedDate", "updatedAt", "lastUpdated", "modified", "modifiedAt", "dateModified",
-        "lastModified", "lastModifiedAt", "modDate", "modDatetime",
+        "lastModified", "lastModifiedAt", "modDate", "modDatetime", "dateUpdated", "modifiedTime",
     ),
     "slug": ("slug",),
-    "excerpt": ("excerpt", "summary", "teaser", "abstract"),
+    "excerpt": ("excerpt", "customExcerpt", "summary", "teaser", "abstract"),
     "metaDescription": ("metaDescription", "description", "desc", "seo.description"),
     "category": ("category",),
-    "categories": ("categories",),
+    "categories": ("categories", "taxonomies.categories"),
     "keywords": ("keywords",),
-    "tags": ("tags", "tag"),
+    "tags": ("tags", "tag", "taxonomies.tags"),
     "status": ("status",),
     "draft": ("draft", "isDraft"),
     "image": (
         "image", "cover", "coverImage", "heroImage", "featuredImage", "featureImage", "thumbnail", "banner", "ogImage",
         "socialImage", "header.image", "header.overlay_image", "header.teaser", "images",
+        "params.image", "params.cover", "extra.image", "extra.cover",
     ),
-    "imageAlt": ("imageAlt", "coverAlt", "coverImageAlt", "heroImageAlt", "featuredImageAlt", "heroAlt", "alt"),
-    "imageCredit": ("imageCredit", "photoCredit", "coverCredit", "imageAttribution", "coverImageCredit"),
+    "imageAlt": (
+        "imageAlt", "coverAlt", "coverImageAlt", "heroImageAlt", "featuredImageAlt", "featureImageAlt", "heroAlt",
+        "alt", "params.imageAlt", "extra.imageAlt",
+    ),
+    "imageCredit": (
+        "imageCredit", "photoCredit", "coverCredit", "imageAttribution", "coverImageCredit", "featureImageCaption",
+        "params.imageCredit", "extra.imageCredit",
+    ),
     "imageKind": ("imageKind", "pictureKind", "coverKind"),
     "focus": ("focus", "imageFocus", "focalPoint"),
     "author": ("author", "authors", "byline"),
@@ -56,8 +63,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "externalUrl": ("externalUrl", "externalLink", "link", "linkUrl"),
     "id": ("id", "guid"),
     "readingTime": ("readingTime", "readTime", "timeToRead"),
-    "socialShare": ("socialShare", "socialText", "shareText"),
-    "social": ("social",),
+    "socialShare": ("socialShare", "socialText", "shareText", "params.socialShare", "extra.socialShare"),
+    "social": ("social", "params.social", "extra.social"),
     "syndication": ("syndication", "syndicationLinks", "alsoOn"),
     "generatedBy": ("generatedBy", "aiGenerated", "aiModel"),
 }  # fmt: skip

@@ -115,6 +115,11 @@ def test_jekyll_separates_categories_by_spaces() -> None:
             "x": SocialOverride(skip=True), "threads": SocialOverride(skip=True), "mastodon": SocialOverride(),
             "nostr": SocialOverride()}),
         ("social: false", "social", {"all": SocialOverride(skip=True)}),
+        ("params: {social_share: Go!}", "social_share", "Go!"),
+        ("extra: {social: {x: Hi}}", "social", {"x": SocialOverride("Hi")}),
+        ("taxonomies: {tags: [slow food]}", "keywords", ("slow food",)),
+        ("taxonomies: {categories: [Food]}", "categories", (Category("Food"),)),
+        ("custom_excerpt: Mine", "summary", "Mine"),
         ("social: true", "social", {}),
         ("status: new", "status", "new"),
         ("permalink: /here/", "permalink", "https://blog.example/here/"),
@@ -140,14 +145,36 @@ def test_fields_are_read(front: str, field: str, value: object) -> None:
         "socialShare: {x: Hi}",
         "socialShare: [Hi]",
         "socialShare: false",
+        "socialShares: Hi",
+        "soical_share: Hi",
+        "socialSahre: Hi",
     ],
 )
 def test_a_wish_that_cannot_be_understood_is_a_problem_and_kept(front: str) -> None:
     """With its line, so that the message waits for whoever wrote it."""
     post = _parse(front)
     unclear = [one.unclear for one in post.social.values()] + [one.place for one in post.left_out if one.part == "wish"]
-    assert [one.startswith("post.md:3, social") for one in unclear] == [True]
+    assert [one.startswith("post.md:3, so") for one in unclear] == [True]
     assert [problem.line for problem in post.problems] == [3]
+
+
+@pytest.mark.parametrize(
+    ("front", "meant"),
+    [
+        ("darft: true", ["draft"]),
+        ("daet: 2027-01-28", ["date"]),
+        ("imageAtl: A hill\nexerpt: Words", ["imageAlt"]),
+        ("darft: true\nimgAlt: x\nimage_alts: x", ["draft", "imageAlt"]),
+        ("data: {a: 1}\nsocial_image: /a.jpg\nimage_alt: A\nshare: true\nsocialLinks: [a]\nimages_dir: a", []),
+        ("drafts: true\ndraft: false", []),
+    ],
+)
+def test_a_key_that_is_misspelt_is_told_where_a_message_would_be_wrong(front: str, meant: list[str]) -> None:
+    """A draft would go out, at once for later, or without the picture's words; other people's keys are left alone."""
+    post = _parse(f"image: https://i.example/a.png\n{front}")
+    told = [one.message.rpartition(" ")[2].strip('"?') for one in post.problems]
+    assert told == meant
+    assert bool(post.left_out) is bool(meant)
 
 
 def test_addresses_are_never_mended() -> None:

@@ -18,6 +18,7 @@ def site(tmp_path: Path) -> Path:
     """A site with an image beside a post, one in a static folder, and one outside of everything."""
     for name in (
         "site/posts/one/beside.png",
+        "site/posts/one/images/inner.png",
         "site/public/images/served.png",
         "site/assets/a.png",
         "outside.png",
@@ -45,6 +46,7 @@ def _post(site: Path, front: str) -> Post:
         ("../../public/images/served.png", "https://blog.example/public/images/served.png", "public/images/served.png"),
         ("/assets/a.png", "https://blog.example/assets/a.png", "assets/a.png"),
         ("a.png", "https://blog.example/a.png", "assets/a.png"),
+        ("inner.png", "https://blog.example/blog/one/images/inner.png", "posts/one/images/inner.png"),
         ("https://i.example/a.png", "https://i.example/a.png", ""),
         ("//i.example/a.png", "https://i.example/a.png", ""),
     ],
@@ -152,6 +154,14 @@ focus: [0.2, 0.8]""",
 coverAlt: An a
 photoCredit: By <a href='https://me.example'>Me</a>
 focalPoint: 0.2 0.8""",
+    """feature_image: https://i.example/a.png
+feature_image_alt: An a
+feature_image_caption: By <a href='https://me.example'>Me</a>
+focus: [0.2, 0.8]""",
+    """params:
+  cover: {image: https://i.example/a.png, focus: [0.2, 0.8]}
+  imageAlt: An a
+  imageCredit: By [Me](https://me.example)""",
     """images: [https://i.example/a.png, https://i.example/b.png]
 image_alt: An a
 image_credit: By [Me](https://me.example)
