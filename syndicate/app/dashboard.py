@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
+from syndicate.app.deliver import Composer
 from syndicate.app.publish import find_card
 from syndicate.app.site import OpenSite
 from syndicate.app.status import OPEN, explain_waits
@@ -24,6 +25,7 @@ from syndicate.model import (
     State,
     needs_person,
 )
+from syndicate.planning.deliveries.manual import add_link
 from syndicate.planning.schedule import Calendar, Taken, list_taken
 from syndicate.store.store import Event
 from syndicate.text import normalize
@@ -317,3 +319,36 @@ def read_password(environ: Mapping[str, str]) -> str:
     if 0 < len(password) < _SHORTEST:
         raise ConfigError(f"the password has less than {_SHORTEST} characters", where=PASSWORD)
     return password
+
+
+# --- how long a text is, while somebody writes it ---
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a text is on an account, as its network counts."""
+
+    account: str
+    count: int
+    limit: int
+    excess: str
+    """How much too long it is ("512 of 500 characters"), "" where it fits."""
+
+
+def measure_text(site: OpenSite, number: int, text: str) -> Measure:
+    """How long a message would be with this text, composed where it is empty."""
+    delivery = site.store.get_delivery(number)
+    composed = Composer(site).measure(replace(delivery, text=text))
+    return Measure(delivery.account, composed.count, composed.limit, composed.excess)
+
+
+def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
+    """How long a person's words about a post are on each of these accounts, as its network counts."""
+    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
+    facts = site.facts_with_limits()
+    found = []
+    for account in map(site.accounts.get, names):
+        limits = facts[account.name].limits
+        words = add_link(text, post, account) if post else text
+        found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
+    return tuple(found)

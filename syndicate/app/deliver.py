@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -30,7 +30,6 @@ from syndicate.model import (
 )
 from syndicate.networks import describe
 from syndicate.planning.deliveries import find_unclear, say_reason
-from syndicate.planning.deliveries.manual import add_link
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
@@ -38,6 +37,7 @@ from syndicate.planning.schedule import list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
+    from syndicate.app.glance import Standing
     from syndicate.deliver import Tools
     from syndicate.http.servers import Waits
     from syndicate.notices import Notice
@@ -51,6 +51,8 @@ CARD_WITHIN = timedelta(minutes=5)
 """How long a message waits for its card; then it goes without: where nothing can be published, it must not be late."""
 FRESH = 2.0
 """Seconds for which the posts that were read last are the posts of now."""
+FEW = 300
+"""Posts that are read one by one; reading all of ten thousand then takes no longer."""
 
 
 def make_tools(site: OpenSite) -> Tools:
@@ -94,7 +96,8 @@ class Composer:
     """Messages of deliveries, from the posts as they are now.
 
     The threads of one round share it. A round may last for minutes, and rows join it that are younger than its
-    beginning: posts are read again after `FRESH` seconds, and where one is missing.
+    beginning: posts are looked at again after `FRESH` seconds, and where one is missing. Where nothing changed since
+    the last publication, only those that are asked for are read, up to `FEW`.
     """
 
     def __init__(self, site: OpenSite, stopwatch: Callable[[], float] = monotonic) -> None:
@@ -167,11 +170,21 @@ class Composer:
 
     def _get_materials(self, delivery: Delivery) -> _Materials:
         with self._lock:
-            known = self._read if self._read and delivery.post_id in self._read.posts else None
-            if known is None or self._stopwatch() - self._read_at > FRESH:
-                known = self._read = self._read_materials(known)
-                self._read_at = self._stopwatch()
-            return known
+            known, post_id = self._read, delivery.post_id
+            if known and self._stopwatch() - self._read_at <= FRESH and known.reach(post_id):
+                return known
+            found = self._look_back(post_id) if known is None or known.standing else None
+            found = found or self._read_materials(known if known and post_id in known.posts else None)
+            self._read, self._read_at = found, self._stopwatch()
+            return found
+
+    def _look_back(self, post_id: str) -> _Materials | None:
+        """With this post and those that are asked for after it; None where all are to be read."""
+        with contain(lambda _: None):  # whoever reads all of them is told why
+            standing = self._site.look_back()
+            found = replace(self._begin(), standing=standing)
+            return found if found.reach(post_id) else None
+        return None
 
     def _read_materials(self, known: _Materials | None) -> _Materials:
         """With what is `known` already, where the posts are the same: their rows follow them."""
@@ -186,31 +199,40 @@ class Composer:
         identified, vanished = match_identities(
             snapshot.posts, rows, site=site.settings.site, now=site.clock(), unreadable=snapshot.is_unreadable
         )
-        return _Materials(
-            snapshot=snapshot,
-            messages=site.read_messages(),
-            facts=site.accounts.facts,
-            site=site,
-            posts={one.id: (one.post, one.known) for one in identified},
-            unreadable=frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source)),
-        )
+        unreadable = frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source))
+        posts = {one.id: (one.post, one.known) for one in identified}
+        return replace(self._begin(), posts=posts, snapshot=snapshot, unreadable=unreadable)
+
+    def _begin(self) -> _Materials:
+        site = self._site
+        return _Materials(site=site, messages=site.read_messages(), facts=site.accounts.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Materials:
     """What the messages of one round are made of."""
 
-    snapshot: Snapshot
+    site: OpenSite
+    """Knows the cards, those that are drawn meanwhile, too."""
     messages: Mapping[str, str]
     """Templates by account."""
     facts: Mapping[str, NetworkFacts]
     """By account."""
-    site: OpenSite
-    """Knows the cards, those that are drawn meanwhile, too."""
-    posts: Mapping[str, tuple[Post, KnownPost]]
+    standing: Standing | None = None
+    """Knows further posts, where not all were read."""
+    snapshot: Snapshot | None = None
+    """All posts, where they were read."""
+    posts: dict[str, tuple[Post, KnownPost]] = field(default_factory=dict)
     """By post id."""
-    unreadable: frozenset[str]
+    unreadable: frozenset[str] = frozenset()
     """Ids of posts whose files are there and give no post now: half written, broken, locked away."""
+
+    def reach(self, post_id: str) -> bool:
+        """Whether the post is there, read this moment where that is possible."""
+        if post_id not in self.posts and self.standing and len(self.posts) < FEW:
+            found = self.standing.find(post_id)
+            self.posts.update({post_id: found} if found else {})
+        return post_id in self.posts
 
     def find_picture(self, post_id: str, media: str) -> CardRef | None:
         """The card, or the post's own picture where a person wants that and it is there."""
@@ -367,33 +389,3 @@ def find_origin(site: OpenSite, delivery: Delivery) -> str:
         post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
         return choose_text(post, find_override(post, site.accounts.get(delivery.account)))
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """How long a text is on an account, as its network counts."""
-
-    account: str
-    count: int
-    limit: int
-    excess: str
-    """How much too long it is ("512 of 500 characters"), "" where it fits."""
-
-
-def measure_text(site: OpenSite, number: int, text: str) -> Measure:
-    """How long a message would be with this text, composed where it is empty."""
-    delivery = site.store.get_delivery(number)
-    composed = Composer(site).measure(replace(delivery, text=text))
-    return Measure(delivery.account, composed.count, composed.limit, composed.excess)
-
-
-def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
-    """How long a person's words about a post are on each of these accounts, as its network counts."""
-    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
-    facts = site.facts_with_limits()
-    found = []
-    for account in map(site.accounts.get, names):
-        limits = facts[account.name].limits
-        words = add_link(text, post, account) if post else text
-        found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
-    return tuple(found)

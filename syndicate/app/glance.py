@@ -16,9 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from syndicate.app.publish import Unchanged, ask, find_current, find_unchanged, publish_edits
+from syndicate.app.publish import Unchanged, ask, find_current, find_unchanged, open_last, publish_edits
 from syndicate.app.site import OpenSite
 from syndicate.config import recall_settings
+from syndicate.content import look_at_posts
 from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot
 from syndicate.planning.deliveries import BRINGS_BACK, JUDGED_AGAIN, UNSENT
 from syndicate.planning.resemblance import ASKED_FOR
@@ -28,7 +29,7 @@ from syndicate.store.glance import glance, is_checked, is_in_order, is_sound
 if TYPE_CHECKING:
     from syndicate.app.queue import Outlook
     from syndicate.app.status import Status, Story
-    from syndicate.publish import Names
+    from syndicate.publish import Names, Remembered
     from syndicate.store.store import Store
     from syndicate.store.unsettled import UnsettledState
 
@@ -65,6 +66,9 @@ class SeenSite(OpenSite):
 
     def show_dead(self) -> None:
         """Nothing is in hand."""
+
+    def look_back(self) -> Standing | None:
+        return None  # all that is read is little
 
     def read_snapshot(self, tell: Callable[[int, int], None] = lambda _done, _all: None) -> Snapshot:  # noqa: ARG002
         return self.snapshot
@@ -131,6 +135,47 @@ def tell_story(site: SeenSite, slug: str) -> Story | None:
     from syndicate.app.status import tell_story
 
     return tell_story(site, slug, now)
+
+
+# --- single posts, as the last publication left them ---------------------------------------------------------------
+
+
+class Standing:
+    """Posts as the last publication left them, while all files are as they were then. Each is what reading all posts
+    and matching them with all rows makes of it."""
+
+    def __init__(self, site: OpenSite, known: Remembered) -> None:
+        self._site = site
+        self._known = known
+
+    def find(self, post_id: str) -> tuple[Post, KnownPost] | None:
+        """The post and its row as it is now; None where only a look at all posts tells."""
+        from syndicate.content.records import recall_posts
+        from syndicate.planning.identity import update_row
+
+        known, now = self._known, self._site.clock()
+        row = self._site.store.find_posts([post_id]).get(post_id)
+        mark = known.seen.marks.get(row.source) if row and row.gone_at is None else None
+        if row is None or mark is None or known.ids.get(row.source, post_id) != post_id:
+            return None
+        posts = recall_posts(self._site.settings, self._site.cache, {row.source: mark}) or {}
+        found = next(iter(posts.values()), None)
+        if found is None or (found.declared_id and row.source not in known.ids):
+            return None
+        post = _name(found, row, known.names, now)
+        return (post, update_row(row, post, now)) if post else None
+
+
+def look_back(site: OpenSite) -> Standing | None:
+    """None where a file, or what decides what becomes of it, changed since; or somebody else published."""
+    from syndicate.publish import read_remembered
+
+    seen = look_at_posts(site.settings)
+    known = None if site.settings.site.built else read_remembered(site.cache, site.settings.site.name)
+    if known is None or known.seen != seen:
+        return None
+    parts = open_last(site, seen).parts
+    return Standing(site, known) if known.made_of in {one.get("made_of") for one in parts.values()} else None
 
 
 # --- the unsettled posts, as the cache knows them ------------------------------------------------------------------

@@ -25,6 +25,7 @@ from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
+    from syndicate.app.glance import Standing
     from syndicate.content import SeenFiles
     from syndicate.content.folder import ContentFolder
     from syndicate.http import Client
@@ -239,6 +240,12 @@ class OpenSite:
         """Every post without its body; `tell` hears how many files were read, of how many that changed."""
         with self._reading:
             return self.folder.read(tell)
+
+    def look_back(self) -> Standing | None:
+        """Single posts, None where only reading all of them tells what each is now."""
+        from syndicate.app.glance import look_back
+
+        return look_back(self)
 
     def let_go_of_posts(self) -> bool:
         """Forget posts that nobody asked for lately: a daemon idles for weeks. Whether there were any."""

@@ -114,7 +114,7 @@ def match_identities(
             )
             identified.append(new)
         else:
-            updated = _update_row(row, post, now)
+            updated = update_row(row, post, now)
             identified.append(Identified(post=post, known=updated, is_new=False, is_changed=updated != row))
     present = {item.id for item in identified}
     gone = tuple(hidden.get(row.id, row) for row in known if row.id not in present)
@@ -133,7 +133,7 @@ def follow_edit(row: KnownPost, post: Post, now: datetime) -> Identified | None:
         return None
     if is_rewritten(post, row) or (is_changed(post, row) and not Resemblance(post, row).is_unrivalled):
         return None
-    updated = _update_row(row, post, now)
+    updated = update_row(row, post, now)
     return Identified(post=post, known=updated, is_new=False, is_changed=updated != row)
 
 
@@ -214,7 +214,7 @@ def _pair(
 
 def _list_versions(row: KnownPost, post: Post, now: datetime) -> Iterable[KnownPost]:
     """What a copy may be a copy of: the post as it is, and as it was before this save."""
-    yield _update_row(row, post, now)
+    yield update_row(row, post, now)
     if row.source_digest != post.source_digest:
         yield row
 
@@ -324,7 +324,7 @@ def _make_row(post: Post, post_id: str, now: datetime) -> KnownPost:
     )
 
 
-def _update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
+def update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
     """The row with what may change. Until its publication a post may still be re-dated; nobody has seen it yet."""
     if row.published_at > now:
         return replace(_make_row(post, row.id, now), first_seen_at=row.first_seen_at)
@@ -362,7 +362,7 @@ def _follow_draft(row: KnownPost, post: Post, now: datetime) -> KnownPost:
     is_followed = row.gone_at is None or now - row.gone_at <= ASKED_FOR
     if not is_followed or not Resemblance(post, row).is_trusted:
         return row
-    return replace(_update_row(row, post, now), gone_at=row.gone_at)
+    return replace(update_row(row, post, now), gone_at=row.gone_at)
 
 
 def join_rows(before: KnownPost, after: KnownPost, now: datetime) -> KnownPost:

@@ -78,9 +78,15 @@ class LedgerPart(Part):
         with self._database.reading() as connection:
             return self._read_posts(connection)
 
-    def _read_posts(self, connection: Connection) -> tuple[KnownPost, ...]:
+    def find_posts(self, ids: Sequence[str]) -> dict[str, KnownPost]:
+        """Those of the posts that the ledger has, by id."""
+        with self._database.reading() as connection:
+            found = (self._read_posts(connection, posts.c.id.in_(some)) for some in _cut(ids))
+            return {row.id: row for rows in found for row in rows}
+
+    def _read_posts(self, connection: Connection, *conditions: ColumnElement[bool]) -> tuple[KnownPost, ...]:
         columns = [column for column in posts.c if column.name != "site"]
-        rows = connection.execute(select(*columns).where(posts.c.site == self._site))
+        rows = connection.execute(select(*columns).where(posts.c.site == self._site, *conditions))
         names = [column.name for column in columns]
         return tuple(KnownPost(**dict(zip(names, row, strict=True))) for row in rows)
 

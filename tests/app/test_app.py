@@ -8,7 +8,8 @@ import os
 import shutil
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,15 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
+from syndicate.app.deliver import Composer
 from syndicate.app.post import list_links
 from syndicate.app.publish import MANY, gather
 from syndicate.app.queue import preview_waiting
+from syndicate.app.site import OpenSite
 from syndicate.app.status import read_status
 from syndicate.deliver import AccountThreads
 from syndicate.errors import ContentError, StateError, SyndicateError, UsageError
-from syndicate.model import Artefact, State, SyndicationLink
+from syndicate.model import Artefact, Delivery, State, SyndicationLink
 from syndicate.publish.publish import publish
 from tests.app.late import wait_for_accounts
 from tests.journeys.blog import CONFIG
@@ -270,6 +273,80 @@ def test_where_there_is_no_other_process_it_is_done_here(tmp_path, monkeypatch):
     with blog.open() as app:
         app.open_all()
         assert "feed.json" in app.publish().written
+
+
+def say_otherwise(blog: House, old: str, new: str) -> None:
+    blog.config.write_text(blog.config.read_text().replace(old, new))
+
+
+def write_namesake(blog: House, file: str) -> None:
+    path = blog.write(file, permalink=f"/{file}/one/", date="2026-01-01T00:00:00Z")
+    path.write_text(path.read_text().replace("---\n", "---\nslug: one\n", 1))
+
+
+MOMENTS: dict[str, Callable[[House], object]] = {
+    "nothing": lambda blog: None,
+    "its words": lambda blog: blog.write("one", socialShare="Other words."),
+    "its text and picture": lambda blog: blog.write("one", body="Another.", image="/images/none.jpg"),
+    "another post": lambda blog: blog.write("two", body="Other text."),
+    "a new post": lambda blog: blog.write("three"),
+    "a new post of its name": lambda blog: write_namesake(blog, "aaa"),
+    "its file's name": lambda blog: (blog.posts / "one.md").rename(blog.posts / "renamed.md"),
+    "it went": lambda blog: (blog.posts / "one.md").unlink(),
+    "it is damaged": lambda blog: (blog.posts / "one.md").write_text("---\ntitle: [\n---\n"),
+    "it is a draft": lambda blog: blog.write("one", draft=True),
+    "its folder is away": lambda blog: blog.posts.rename(blog.root / "away"),
+    "the settings": lambda blog: say_otherwise(blog, "notes.example", "pages.example"),
+    "the template": lambda blog: Path(blog.root, "templates/messages/default.txt").write_text("See {{ link }}"),
+    "the cache is lost": House.lose_cache,
+}
+
+
+@pytest.mark.parametrize("what", MOMENTS)
+def test_a_message_is_the_one_that_all_posts_together_make(tmp_path, what):
+    """Composed from its post alone or with all of them, whatever changed a moment ago, and once that is published."""
+    blog = House(tmp_path)
+    (tmp_path / "templates" / "messages").mkdir(parents=True)
+    blog.write("old")
+    blog.run("publish")
+    for slug in ("one", "two"):
+        blog.write(slug, image=f"https://images.example/{slug}.jpg")
+    write_namesake(blog, "namesake")
+    with blog.open() as app:
+        app.publish()
+    MOMENTS[what](blog)
+    composed = compose_both(blog)
+    assert len(composed) == 3
+    assert all(alone == together for alone, together in composed)
+    with blog.open() as app, suppress(SyndicateError):
+        app.publish()
+    assert all(alone == together for alone, together in compose_both(blog))
+    with blog.wired() as site:
+        assert what == "its folder is away" or site.look_back()
+
+
+def compose_both(blog: House) -> list[tuple[object, object]]:
+    """Each message that waits, composed from its post alone where that is possible, and from a look at all of them."""
+
+    def compose_all() -> list[object]:
+        with blog.wired() as site:
+            rows = site.store.list_deliveries(states=(State.PLANNED, State.HELD, State.DUE))
+            return [compose(site, row) for row in rows]
+
+    def compose(site: OpenSite, row: Delivery) -> object:
+        try:
+            return Composer(site).compose(row)
+        except SyndicateError as error:
+            return type(error), str(error)
+
+    alone = compose_all()
+    with blog.wired() as site:
+        known = site.cache.get("publication", "posts default")
+        site.cache.drop("publication", ["posts default"])
+    together = compose_all()
+    with blog.wired() as site:
+        site.cache.put_many("publication", {"posts default": known} if known else {})
+    return list(zip(alone, together, strict=True))
 
 
 def test_only_addresses_of_the_web_are_written() -> None:

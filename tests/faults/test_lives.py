@@ -12,7 +12,9 @@ import pytest
 
 from syndicate.app.glance import SeenSite, foresee, open_remembered, tell_story
 from syndicate.app.queue import Outlook, look_ahead
+from syndicate.app.site import OpenSite
 from syndicate.errors import SyndicateError
+from syndicate.planning.identity import match_identities
 from tests.faults.audience import SECRETS, Town, secrets_at_hand
 from tests.faults.author import Author
 from tests.faults.campaign import live_some, scratch
@@ -69,7 +71,7 @@ class Watched(Life):
     def __init__(self, seed: int, root: Path, town: Town) -> None:
         super().__init__(seed, root, town)
         self.hand = Random(seed)
-        self.glances = 0
+        self.glances = self.recalled = 0
 
     def _round(self) -> None:
         super()._round()
@@ -91,8 +93,20 @@ class Watched(Life):
         with self.app.using() as site:
             whole = look_ahead(site, self.app.now())
             slug = self.hand.choice([one.post.slug for one in whole.plan.identified] or ["none"])
+            self._look_back(site)
         self._judge(foresee, lambda found: _tell(found) == _tell(whole))
         self._judge(lambda site: tell_story(site, slug), lambda found: found == self.app.tell_story(slug))
+
+    def _look_back(self, site: OpenSite) -> None:
+        """Each post as the last publication left it, beside what reading and matching all of them makes of it."""
+        standing, snapshot, rows = site.look_back(), site.read_snapshot(), site.store.list_posts()
+        own, now = site.settings.site, self.app.now()
+        identified, _ = match_identities(snapshot.posts, rows, site=own, now=now, unreadable=snapshot.is_unreadable)
+        whole = {one.id: (one.post, one.known) for one in identified}
+        for row in rows if standing else ():
+            if standing and (found := standing.find(row.id)):
+                self.recalled += 1
+                self._blame([] if found == whole.get(row.id) else [OTHERWISE])
 
     def _judge(self, look: Callable[[SeenSite], T | None], is_true: Callable[[T], bool]) -> None:
         seen = open_remembered(self.app.config)
@@ -120,3 +134,4 @@ def test_a_glance_tells_what_everybody_plans(seed: int, tmp_path: Path) -> None:
         ending = life.live()
     assert OTHERWISE not in ending.faults, "\n".join(ending.story)  # what a person held is not sent
     assert life.glances
+    assert life.recalled

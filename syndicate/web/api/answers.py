@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from syndicate.app import queue, status
 from syndicate.app.app import App
 from syndicate.app.dashboard import (
+    Measure,
     Wanted,
     list_feeds,
     list_last_troubles,
@@ -16,8 +17,10 @@ from syndicate.app.dashboard import (
     list_needing,
     list_posts,
     list_titles,
+    measure_text,
+    measure_words,
 )
-from syndicate.app.deliver import Measure, list_pictures, measure_text, measure_words
+from syndicate.app.deliver import list_pictures
 from syndicate.app.maintenance import list_counted, sort_counted
 from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
