@@ -57,6 +57,7 @@ def _share(part: object) -> float:
 _FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(https?://[^<>\s]+)>")
 # Astro's usual alias for its source folder.
 _ALIASED = re.compile(r"^[@~]/")
+_VAULT_LINK = re.compile(r"\A!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]\Z")  # Obsidian's, in a property
 _SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:")
 # Served as the root whenever they are served: "public/a.jpg" is "/a.jpg". "assets/a.jpg" is "/assets/a.jpg" in Jekyll.
 _ROOTS = frozenset({"public", "static"})
@@ -124,7 +125,8 @@ def _read_kind(fields: Fields, details: Mapping[str, object]) -> str:
 
 def _address(value: object, details: Mapping[str, object]) -> str:
     found = next((details[name] for name in _ADDRESS_KEYS if details.get(name)), "") if details else value
-    return found.strip() if isinstance(found, str) else ""
+    written = found.strip() if isinstance(found, str) else ""
+    return _VAULT_LINK.sub(r"\1", written)
 
 
 def _detail(details: Mapping[str, object], *names: str) -> str:

@@ -4,7 +4,7 @@
 "{: .wide}"                                       kramdown (Jekyll), Python-Markdown
 "{.wide}"                                         markdown-it-attrs (Eleventy), Pandoc (Quarto), Goldmark (Hugo)
 ":::note", "::card{a=b}", ":badge[new]{.red}"     Docusaurus, Nuxt, VitePress, Starlight
-"[[Page|shown]]", "![[a.png]]", "> [!info] Title" Obsidian and other vaults
+"[[Page|shown]]", "![[a.png]]", "> [!info] Title" Obsidian and other vaults, as are "%%comment%%", "==marked==", "^id"
 "[caption width=3]…[/caption]", "[gallery]"       WordPress, as its exporters leave them
 """
 
@@ -140,6 +140,9 @@ _WIKI = re.compile(
 _CALLOUT = re.compile(
     r"^(?P<quote>[ \t]{0,3}(?:>[ \t]?)+)\[!(?P<kind>[\w-]{1,40})\](?P<fold>[+-]?)(?P<title>[^\n]*)$", re.MULTILINE
 )
+_PRIVATE = re.compile(r"(?<![\w%])%%(?!%)(?:[^%]|%(?!%)){1,5000}%%(?![\w%])")
+_MARKED = re.compile(r"(?<![=\w])==(?=[^\s=])([^=\n]{1,300})(?<!\s)==(?![=\w])")
+_BLOCK_ID = re.compile(r"[ \t]\^[a-z0-9]{6}[ \t]*$", re.MULTILINE)
 # Some exporters put backslashes before brackets. "[video](…)", "[audio][1]" and "[embed]: …" are Markdown.
 _WORDPRESS = re.compile(
     r"\\?\[(?:/(?:caption|embed|audio|video|playlist|gallery)|embed"
@@ -155,14 +158,14 @@ _PICTURE_FILE = re.compile(r"\S.*\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORE
 SIGNS = (
     "{:", "){", "]{", "`{", "{.", "{ .", "{#", "{ #", "::", ":material-", ":octicons-", ":fontawesome-", ":simple-",
     "toc]", "TOC]", "8<-", "[[", "[!", "[caption", "[gallery", "[embed", "[playlist", "[audio", "[video",
-    "[contact-form",
+    "[contact-form", "%%", "==", " ^",
 )  # fmt: skip
 """A text without any of these has none of these marks."""
 
 
 def drop_dialect(text: str, code: GeneratorCode) -> str:
     """Prose without such marks; `code` takes the notes of what would have shown something."""
-    text = _WORDPRESS.sub("", text)
+    text = _MARKED.sub(r"<mark>\1</mark>", _BLOCK_ID.sub("", _PRIVATE.sub("", _WORDPRESS.sub("", text))))
     text = _CONTENTS.sub("", _SNIPPET.sub(lambda found: code.leave_out(found[0]), text))
     text = _WIKI.sub(_show_page, _EMBEDDED.sub(lambda found: _embed(found, code), _CALLOUT.sub(_show_callout, text)))
     text = _CONTAINER.sub(lambda found: _drop_container(found, code), _SYMBOL.sub("", text))

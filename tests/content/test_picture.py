@@ -46,6 +46,7 @@ def _post(site: Path, front: str) -> Post:
         ("../../public/images/served.png", "https://blog.example/public/images/served.png", "public/images/served.png"),
         ("/assets/a.png", "https://blog.example/assets/a.png", "assets/a.png"),
         ("a.png", "https://blog.example/a.png", "assets/a.png"),
+        ("[[a.png|300]]", "https://blog.example/a.png", "assets/a.png"),
         ("inner.png", "https://blog.example/blog/one/images/inner.png", "posts/one/images/inner.png"),
         ("https://i.example/a.png", "https://i.example/a.png", ""),
         ("//i.example/a.png", "https://i.example/a.png", ""),

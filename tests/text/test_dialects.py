@@ -80,7 +80,25 @@ def test_what_is_left_of_wordpress_goes(written: str, left: str) -> None:
     assert drop_shortcodes(written) == left
 
 
-@given(st.text(alphabet='!?=/ \n\t"`~:{}[].#-8<|>abA1', max_size=200))
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("a %%secret%% b", "a  b"),
+        ("a\n\n%%\nsecret, 50% of it\n\nmore\n%%\n\nb", "a\n\n\n\nb"),
+        ("%% todo %%", ""),
+        ("100%% of a%%b%%c and %%%", "100%% of a%%b%%c and %%%"),
+        ("a ==marked== b", "a <mark>marked</mark> b"),
+        ("a == b, c==d==e\n===", "a == b, c==d==e\n==="),
+        ("Words. ^3fa9c1\n\nx ^2", "Words.\n\nx ^2"),
+        ("`%%a%%` `==a==`", "`%%a%%` `==a==`"),
+    ],
+)
+def test_what_a_vault_keeps_to_itself_goes(written: str, left: str) -> None:
+    """Obsidian's comments and names of blocks; what is marked with a pen is marked for all."""
+    assert drop_shortcodes(written) == left
+
+
+@given(st.text(alphabet='!?=/ \n\t"`~:{}[].#-8<|>abA1%^', max_size=200))
 def test_any_text_is_taken(text: str) -> None:
     """Marks that are never closed raise nothing."""
     assert isinstance(drop_dialect(open_notes(text), GeneratorCode()), str)
