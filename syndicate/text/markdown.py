@@ -283,8 +283,9 @@ _FORMULA = re.compile(f"{_EDGE}(\\d+){_EDGE}")
 _OPENING = re.compile(r"(?<![\\$])\$\$?(?!\$)|(?<!\\)\\{1,2}[(\[]")
 _CLOSING = {"(": ")", "[": "]"}
 _SIGNS = re.compile(r"[\\^_{=]")
-_NO_FORMULA = re.compile(r"^[ \t]*(?::::|#{1,6}[ \t])", re.MULTILINE)
-"""A heading or a container between two signs: each belongs to a formula of its own."""
+_NO_FORMULA = re.compile(r"^[ \t]*(?::::|#{1,6}[ \t])|\A[a-z][\w-]*[ \t]+[a-z][\w-]*=[\"']", re.MULTILINE)
+"""A heading or a container between two signs: each belongs to a formula of its own. WordPress's `[caption id="a"]` with
+backslashes is none."""
 _MOST = 5_000
 """Characters of a formula."""
 

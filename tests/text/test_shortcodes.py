@@ -164,6 +164,7 @@ def test_a_markdown_file_may_be_mdx_all_the_same(written: str, is_so: bool) -> N
         ("a $$ | b\n\n## c\n\n$$d_1 = 2$$", ["$$d_1 = 2$$"]),
         ("`$a_b$` $HOME_X and $FOO_Y end", []),
         (r"[a\[1\]](b_c)", []),
+        (r'\[caption id="a\_1" width="3"\] \[a = "b"\]', [r'\[a = "b"\]']),
     ],
 )
 def test_formulas_are_told_from_money_and_brackets(written: str, kept: list[str]) -> None:
