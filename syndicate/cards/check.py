@@ -12,12 +12,12 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from PIL import Image
 
-from syndicate.cards.content import CardContent
+from syndicate.cards import CardContent
+from syndicate.cards.choose import Fault, Flaw
+from syndicate.cards.colour import READABLE
+from syndicate.cards.design import LEAST_TITLE, SMALLEST_TYPE
 from syndicate.cards.draw import Drawing
-from syndicate.cards.faults import Fault, Flaw
-from syndicate.cards.logo import READABLE_LOGO
-from syndicate.cards.resolve import LEAST_TITLE, SMALLEST_TYPE
-from syndicate.cards.themes import READABLE
+from syndicate.cards.frame import READABLE_LOGO
 from syndicate.errors import ConfigError
 from syndicate.model import Problem
 from syndicate.typeset.faces import Missing

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from syndicate.cards.design import Box
+from syndicate.cards.design import TEXTS, Box
 from syndicate.typeset import TextBlock
 
 # --- Where things stand: rectangles, and boxes at their places with their fitted text ---
-
-TEXTS = frozenset({"text", "badge", "avatar"})
-"""Kinds of boxes that carry letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,9 @@ class Rect:
     def pixels(self) -> tuple[int, int, int, int]:
         """Left, top, right, bottom on whole pixels."""
         return round(self.x), round(self.y), round(self.right), round(self.bottom)
+
+    def meets(self, other: Rect) -> bool:
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
     def mirrored(self, across: float) -> Rect:
         return replace(self, x=across - self.x - self.width)

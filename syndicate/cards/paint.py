@@ -11,10 +11,9 @@ from typing import TypeVar
 from PIL import Image, ImageDraw, ImageFilter
 
 from syndicate.cards.canvas import Box, Canvas, draw_disc, draw_rounded
-from syndicate.cards.colour import BLACK, RGB
+from syndicate.cards.colour import BLACK, RGB, Theme
 from syndicate.cards.layout import Placed, find_offset
 from syndicate.cards.shade import Veil
-from syndicate.cards.themes import Theme
 from syndicate.typeset import draw_text
 
 # --- patterns for cards without a photo: each slug has its own, and keeps it, as its numbers are SHA-256's ---
@@ -178,14 +177,9 @@ def paint_boxes(canvas: Canvas, placed: Sequence[Placed], scene: Scene) -> None:
     """All boxes in their order."""
     for at, one in enumerate(placed):
         if one.block is not None and one.block.code:
-            is_on_picture = any(below.box.kind == "image" and _meets(below, one) for below in placed[:at])
+            is_on_picture = any(below.box.kind == "image" and below.rect.meets(one.ink) for below in placed[:at])
             _paint_code(canvas, one, *((scene.theme.tint, 0.4) if is_on_picture else (scene.theme.code, 1.0)))
         _paint(canvas, one, scene)
-
-
-def _meets(below: Placed, text: Placed) -> bool:
-    one, other = below.rect, text.ink
-    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
 
 
 def _paint(canvas: Canvas, placed: Placed, scene: Scene) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError, Undefined
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from syndicate.cards import digest_design
 from syndicate.cards.colour import parse_colour
-from syndicate.cards.content import digest_design
-from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
-from syndicate.cards.sniff import MAX_PIXELS, find_format, keep_freed_memory, read_webp_size
+from syndicate.cards.design import MAX_SIZE, MAX_SIZES, BoxSpec, Design, Expression, Layout, Level
+from syndicate.cards.pixels import MAX_PIXELS, find_format, keep_freed_memory, read_webp_size
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 from syndicate.text.sandbox import compile_text, compile_value
@@ -61,8 +61,6 @@ def _trim(logo: Image.Image) -> Image.Image:
 
 ROOT = "card"
 MAX_DEPTH, MAX_BOXES = 12, 100
-MAX_SIZES, MAX_SIZE, MAX_LINES = 30, 1_000, 100
-"""Of a text: sizes to try, the largest of them, and lines."""
 
 _SIZING = frozenset({"kind", "show", "width", "height", "most", "grow", "align", "fill", "radius"})
 _CONTAINER = _SIZING | {"children", "gap", "padding", "justify"}

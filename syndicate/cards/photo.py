@@ -10,17 +10,22 @@ from typing import Literal, NoReturn, cast
 
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
-from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
-from syndicate.cards.sniff import (
+from syndicate.cards.pixels import (
     MAX_PIXELS,
     MAX_SCANS,
     MAX_WHOLE_PIXELS,
     MEDIA_TYPES,
     ROOM,
+    ExtraMissing,
+    can_resize_fast,
     describe_unknown,
     find_format,
+    open_heic,
+    read_svg_size,
     read_webp_size,
+    render_svg,
+    shrink_to_rgb,
+    thin,
 )
 from syndicate.errors import contain
 from syndicate.model import PictureFacts
@@ -219,7 +224,7 @@ def _look_through(image: Image.Image) -> tuple[bool, Part]:
     """Whether some of a picture is transparent, and all of it but for margins that are, where these are most of it."""
     if not image.has_transparency_data:
         return False, WHOLE
-    sparse = _thin(image, max(1, max(image.size) // 400)).convert("RGBA").getchannel("A")
+    sparse = thin(image, max(image.size) // 400).convert("RGBA").getchannel("A")
     clear = sparse.histogram()
     left, top, right, bottom = sparse.point(_SEEN).getbbox() or (0, 0, *sparse.size)
     part = (
@@ -245,13 +250,8 @@ _SEEN = [255 if alpha > 8 else 0 for alpha in range(256)]
 
 def glance(image: Image.Image) -> Image.Image:
     """The picture on about 100 pixels across, from every fourth pixel: an impression need not see them all."""
-    sparse = _thin(image, max(1, image.width // 400, image.height // 1600))
+    sparse = thin(image, max(image.width // 400, image.height // 1600))
     return sparse.reduce(max(1, sparse.width // 100, sparse.height // 400))
-
-
-def _thin(image: Image.Image, step: int) -> Image.Image:
-    """Every `step`th pixel of every `step`th row, at least one of each."""
-    return image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

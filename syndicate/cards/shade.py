@@ -13,13 +13,11 @@ from heapq import nlargest, nsmallest
 
 from PIL import Image
 
-from syndicate.cards.colour import BLACK, MIDDLE, RGB, WHITE, contrast, luminance, mix
+from syndicate.cards.colour import BLACK, MIDDLE, READABLE, RGB, WHITE, Theme, contrast, luminance, mix
 from syndicate.cards.crop import Focus, fill_room, find_clear
-from syndicate.cards.frame import draw_whole, find_surround
-from syndicate.cards.layout import Placed, Rect
-from syndicate.cards.logo import fit_logo
+from syndicate.cards.frame import draw_whole, find_surround, fit_logo
+from syndicate.cards.layout import Placed
 from syndicate.cards.photo import Photo
-from syndicate.cards.themes import READABLE, Theme
 
 # --- Scrims ---
 # The shade between a photo and the words on it, no stronger than 4.5:1 contrast asks for. A scrim is at full
@@ -254,7 +252,7 @@ class _Shader:
     def _find_strength(self, at: int) -> float:
         """Of the scrim under a box at this place."""
         scrims = [one for one in self._placed[:at] if one.box.name in self._strengths]
-        under = [one for one in scrims if _overlaps(one.rect, self._placed[at].rect)]
+        under = [one for one in scrims if one.rect.meets(self._placed[at].rect)]
         return self._strengths[under[0].box.name] if under else 0.0
 
     def _spot(self, text: Placed) -> Spot:
@@ -265,7 +263,7 @@ class _Shader:
     def _find_spot(self, text: Placed, ink: RGB) -> Spot:
         """What is behind a text: the topmost filled box or picture under it, else the paper."""
         below = self._placed[: self._placed.index(text)]
-        for one in reversed([one for one in below if _overlaps(one.rect, text.ink)]):
+        for one in reversed([one for one in below if one.rect.meets(text.ink)]):
             if one.box.name in self.pictures and one.box.kind == "image":
                 return self._spot_on_picture(one, text, ink)
             if one.box.kind == "pattern":
@@ -286,14 +284,14 @@ class _Shader:
 def _cut_photo(photo: Photo, image: Placed, above: Sequence[Placed], focus: Focus | None) -> Image.Image:
     """The photo for a box, cut so that its subject comes to where no text lies."""
     left, top, right, bottom = image.rect.pixels
-    tops = [one.ink.y for one in above if one.block is not None and _overlaps(one.rect, image.rect)]
+    tops = [one.ink.y for one in above if one.block is not None and one.rect.meets(image.rect)]
     clear = find_clear(image.rect.y, image.rect.height, tops)
     return fill_room(photo, right - left, bottom - top, focus=focus, clear=clear)
 
 
 def _is_carried(text: Placed, scrim: Placed) -> bool:
     named = not scrim.box.under or text.box.name in scrim.box.under
-    return text.block is not None and named and _overlaps(text.rect, scrim.rect)
+    return text.block is not None and named and text.rect.meets(scrim.rect)
 
 
 def _reach(scrim: Placed, texts: Sequence[Placed]) -> float:
@@ -309,7 +307,3 @@ def _reach(scrim: Placed, texts: Sequence[Placed]) -> float:
     if scrim.box.side == "end":
         return rect.right - min(ink.x for ink in inks) + air
     return rect.bottom - min(ink.y for ink in inks) + air
-
-
-def _overlaps(one: Rect, other: Rect) -> bool:
-    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom

@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from syndicate.cards import ONLY_JPEG, CardContent, card_key, digest_design, list_layout_names, make_content
-from syndicate.cards.sniff import MEMORY
 from syndicate.fonts import digest_fonts, find_drawing_fonts, find_fonts
 from syndicate.model import CardRules, Identified, Limits, PictureFacts, Post, Settings, fingerprint
 from syndicate.pictures import FoundPicture
@@ -230,6 +229,8 @@ def begin_drawing(given: Given) -> Draw:
 # --- pictures are decoded by another process with little memory and time, since their makers may be strangers ---
 
 PATIENCE = timedelta(seconds=20)
+MEMORY = 165 * 1024 * 1024
+"""What the decoder may fill: with the libraries that this takes, it has about 200 MB then."""
 GAVE_UP = "its decoder gave up: too much memory or time, or a crash"
 
 Size = tuple[int, int]
@@ -294,7 +295,7 @@ def begin_decoding(_given: None) -> Callable[[Question], Answer]:
     """What the other process does for us."""
     from PIL import AvifImagePlugin
 
-    from syndicate.cards.sniff import keep_freed_memory
+    from syndicate.cards.pixels import keep_freed_memory
 
     keep_freed_memory()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack, and machines with many cores would have no room left

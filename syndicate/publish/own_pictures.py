@@ -130,7 +130,7 @@ def make_own(
 
     Raises PhotoRefused for what is not a picture.
     """
-    from syndicate.cards.draw import encode_jpeg
+    from syndicate.cards.canvas import encode_jpeg
     from syndicate.cards.pixels import to_srgb
 
     asked = _fit(found.facts.width, found.facts.height)

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from syndicate.cards import CardContent
+from syndicate.cards import CardContent, find_direction
 from syndicate.cards.check import check_drawing
-from syndicate.cards.content import find_direction
 from syndicate.cards.draw import Drawing, draw_card
 from syndicate.cards.parse import parse_design
 from syndicate.fonts import find_fonts

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from syndicate.cards import CardContent
-from syndicate.cards.content import find_direction
+from syndicate.cards import CardContent, find_direction
 from syndicate.cards.draw import draw_card
 from syndicate.cards.parse import parse_design
 from syndicate.fonts import find_fonts

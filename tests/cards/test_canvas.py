@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from syndicate.cards.canvas import FlatCanvas, FullCanvas, draw_rounded
+from syndicate.cards.colour import make_dark, make_light, make_vivid
 from syndicate.cards.paint import PATTERNS, Chance, paint_pattern
-from syndicate.cards.themes import make_dark, make_light, make_vivid
 
 THEME = make_vivid(245, 0.13)
 

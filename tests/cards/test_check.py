@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from syndicate.cards.check import check_drawing, summarise
+from syndicate.cards.choose import Fault, Flaw
 from syndicate.cards.draw import Drawing
-from syndicate.cards.faults import Fault, Flaw
 from syndicate.typeset import Missing
 from tests.cards.conftest import CONTENT
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndicate.cards import CardContent, make_content
-from syndicate.cards.content import find_direction, make_alt
-from syndicate.cards.resolve import Shown, make_words
+from syndicate.cards import CardContent, find_direction, make_alt, make_content
+from syndicate.cards.design import Shown, make_words
 from syndicate.model import Author, Category, Picture, Post, Site
 from syndicate.typeset.bidi import base_level, resolve_levels
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from syndicate.cards.content import READING, format_date, format_minutes
+from syndicate.cards import READING, format_date, format_minutes
 
 DAY = date(2025, 3, 18)
 

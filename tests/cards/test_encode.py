@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from syndicate.cards.draw import encode_jpeg, encode_png
+from syndicate.cards.canvas import encode_jpeg, encode_png
 from tests.cards import corpus
 
 

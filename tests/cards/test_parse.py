@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from syndicate.cards.design import Shown, make_words, resolve
 from syndicate.cards.parse import parse_design, parse_layout
-from syndicate.cards.resolve import Shown, make_words, resolve
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 from tests.cards.conftest import CONTENT, ROOT, read_layouts

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from syndicate.cards.check import check_drawing, list_notes
+from syndicate.cards.choose import Flaw
+from syndicate.cards.design import find_unit
 from syndicate.cards.draw import draw_card, paint_card
-from syndicate.cards.faults import Flaw
 from syndicate.cards.kind import find_kind
 from syndicate.cards.parse import parse_design
 from syndicate.cards.photo import decode_photo
-from syndicate.cards.resolve import find_unit
 from syndicate.model import CardRules
 from tests.cards import corpus, more_pictures, pictures
 from tests.cards.conftest import CONTENT, read_layouts

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from syndicate.cards.canvas import FlatCanvas, FullCanvas
-from syndicate.cards.colour import contrast
+from syndicate.cards.colour import contrast, make_dark, make_light
 from syndicate.cards.design import Box
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo
 from syndicate.cards.shade import draw_veil, ease, shade
-from syndicate.cards.themes import make_dark, make_light
 from syndicate.typeset import TextBlock
 from tests.cards import corpus
 

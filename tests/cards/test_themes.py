@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from syndicate.cards.colour import contrast, to_oklch
-from syndicate.cards.themes import choose_theme, find_swatch, make_dark, make_light, make_vivid
+from syndicate.cards.colour import choose_theme, contrast, find_swatch, make_dark, make_light, make_vivid, to_oklch
 
 WANTED = ("auto", "light", "dark")
 hues, chromas = st.floats(0, 360), st.floats(0, 0.35)
