@@ -13,7 +13,7 @@ from syndicate.app.publish import find_card
 from syndicate.app.site import OpenSite
 from syndicate.app.status import OPEN, explain_waits
 from syndicate.errors import ConfigError, contain
-from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
+from syndicate.formats import find_trouble, find_updated, parse_feed
 from syndicate.model import (
     FEED_FILES,
     Account,

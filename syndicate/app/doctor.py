@@ -17,7 +17,7 @@ from syndicate.app.status import list_warnings, tell_damage, tell_disk
 from syndicate.content.declared import EVERYWHERE
 from syndicate.content.fields import NAMES, simplify
 from syndicate.errors import contain, tell_for_log
-from syndicate.formats.parse_feed import parse_feed
+from syndicate.formats import parse_feed
 from syndicate.model import FEED_FORMATS, Finding, Plan, Post, Settings, unique_problems
 from syndicate.networks import list_networks
 from syndicate.pages import check_page, probe_feed

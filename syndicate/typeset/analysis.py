@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
@@ -10,9 +9,17 @@ from typing import NamedTuple, Required, TypedDict
 
 import uharfbuzz as hb
 
-from syndicate.typeset.bidi import base_level, resolve_levels
 from syndicate.typeset.breaking import Break, find_breaks
-from syndicate.typeset.characters import GAP, Spacing, choose_language, find_scripts, find_spacing, split_clusters
+from syndicate.typeset.characters import (
+    GAP,
+    Spacing,
+    base_level,
+    choose_language,
+    find_scripts,
+    find_spacing,
+    resolve_levels,
+    split_clusters,
+)
 from syndicate.typeset.faces import SUBPIXELS, Chosen, Face, FontSet, Missing, choose_faces
 
 _SHAPED_AS = {"Hira": "Hani", "Kana": "Hani"}
@@ -90,9 +97,6 @@ class Analysis:
 def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take a text apart; nothing here depends on the size."""
     return add_breaks(analyse_line(text, style, fonts), style, fonts)
-
-
-_OPTION = re.compile(r"(?<!\S)--?(?=\w)")
 
 
 def add_breaks(line: Analysis, style: Style, fonts: FontSet) -> Analysis:

@@ -9,7 +9,7 @@ import pytest
 from syndicate.cards import CardContent, find_direction, make_alt, make_content
 from syndicate.cards.design import Shown, make_words
 from syndicate.model import Author, Category, Picture, Post, Site
-from syndicate.typeset.bidi import base_level, resolve_levels
+from syndicate.typeset.characters import base_level, resolve_levels
 
 SITE = Site(title="Field  Notes", url="https://example.org", timezone="Asia/Tokyo", authors=(Author("Ada"),))
 

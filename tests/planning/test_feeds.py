@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats import list_documents
+from syndicate.formats import list_documents, parse_feed
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.parse_feed import parse_feed
 from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import (
     Author,

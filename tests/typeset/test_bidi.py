@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.typeset.bidi import base_level, classify, reorder, resolve_classes, resolve_levels
+from syndicate.typeset.characters import base_level, classify, reorder, resolve_classes, resolve_levels
 from syndicate.typeset.levels import find_brackets, find_first_strong
 from tests.typeset.conftest import Lines
 
