@@ -13,7 +13,6 @@ from pathlib import Path
 
 from syndicate.errors import contain
 from syndicate.folders import walk
-from syndicate.starters.domains import find_domain, is_placeholder
 from syndicate.starters.found import (
     QUESTION,
     SKIPPED,
@@ -31,7 +30,14 @@ from syndicate.starters.found import (
 from syndicate.starters.hugo import look_for_hugo, look_for_mkdocs, look_for_nikola, look_for_pelican, look_for_zola
 from syndicate.starters.javascript import look_for_astro, look_for_docusaurus, look_for_eleventy, look_for_lume
 from syndicate.starters.jekyll import look_for_bridgetown, look_for_hexo, look_for_jekyll, look_for_middleman
-from syndicate.starters.scripts import look_for_nextjs, look_for_others, look_for_quarto, look_for_vitepress
+from syndicate.starters.scripts import (
+    find_domain,
+    is_placeholder,
+    look_for_nextjs,
+    look_for_others,
+    look_for_quarto,
+    look_for_vitepress,
+)
 
 # --- Every generator that is recognised, in the order in which their files are looked for ---
 
