@@ -11,10 +11,9 @@ fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, max_he
 draw_text(block, *, colour=(0, 0, 0, 255)) -> Drawn               mask: Mask | None, pictures: tuple[Picture, …]
 ```
 
-`TextBlock`: lines, width (tight), height, ascent, descent, line_height, cap_height, size_px, direction ("ltr" or
-"rtl"), is_truncated, tears_words, missing (cluster and the extra that brings a font for it). `Mask` and `Picture`:
-image, left, top, the last two from the block's top left corner; a mask is an "L" image of opacity in the text's
-colour, a picture an "RGBA" one over it. `FontSet.digest` belongs into cache keys.
+`TextBlock`: lines, width (tight), height, size_px, is_truncated, tears_words, missing (cluster and the extra that
+brings a font for it). `Mask` and `Picture`: image, left, top, the last two from the block's top left corner; a mask is
+an "L" image of opacity in the text's colour, a picture an "RGBA" one over it. `FontSet.digest` belongs into cache keys.
 `align` works inside the block (start, end, left, right, centre). All lengths in pixels, tracking in em.
 """
 

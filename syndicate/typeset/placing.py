@@ -50,14 +50,7 @@ class TextBlock:
     width: float
     """Of the widest line: the block is tight, place it in its column by `direction`."""
     height: float
-    ascent: float
-    """From the top to the first baseline."""
-    line_height: float
-    cap_height: float
-    """Of the first face: for optical alignment."""
     size_px: float
-    direction: str
-    """"ltr" or "rtl"."""
     is_truncated: bool = False
     tears_words: bool = False
     """A word wider than the column was cut between clusters."""
@@ -69,14 +62,6 @@ class TextBlock:
 _UNIT = 1 / SUBPIXELS
 _CLEAR = 0.04
 """Least room between the ink of two lines, in em."""
-
-
-class _Metrics(NamedTuple):
-    """Of the wanted family at its size, in pixels, all positive."""
-
-    ascender: float
-    descender: float
-    cap_height: float
 
 
 class _Box(NamedTuple):
@@ -94,13 +79,13 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
     Lines stand `line_height` apart, more where tall letters or stacked marks would touch; every line gets the same
     distance. The ink of the first and the last line lies inside the block.
     """
-    metrics = _measure(style, fonts)
+    ascender, descender = _measure(style, fonts)
     width = max(line.width for line in lines)
     aligned = [replace(line, x=_indent(line, width, style.align, analysis.base)) for line in lines]
     inks = [_find_boxes(line) for line in aligned]
     height = _line_height(inks, style)
     above, below = max((box.above for box in inks[0]), default=0.0), max((box.below for box in inks[-1]), default=0.0)
-    ascent = _whole(max((height - metrics.ascender - metrics.descender) / 2 + metrics.ascender, above))
+    ascent = _whole(max((height - ascender - descender) / 2 + ascender, above))
     bottom = ascent + height * (len(lines) - 1) + max(height - ascent, below)
     placed = tuple(replace(line, baseline=ascent + height * number) for number, line in enumerate(aligned))
     return TextBlock(
@@ -108,11 +93,7 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
         lines=placed,
         width=width,
         height=_whole(bottom),
-        ascent=ascent,
-        line_height=height,
-        cap_height=metrics.cap_height,
         size_px=style.size_px,
-        direction="rtl" if analysis.base else "ltr",
         missing=analysis.missing,
         code=tuple(ground for line in placed for ground in _find_code(line, style)),
     )
@@ -196,15 +177,14 @@ def _indent(line: Line, width: float, align: str, base: int) -> float:
     return width - line.width if is_right else 0.0
 
 
-def _measure(style: Style, fonts: FontSet) -> _Metrics:
+def _measure(style: Style, fonts: FontSet) -> tuple[float, float]:
+    """Ascender and descender of the wanted family at its size, in pixels, both positive."""
     wanted = [face for face in fonts.faces if face.family == style.family]
     face = next(iter([*wanted, *fonts.faces]), None)
     if face is None:
-        return _Metrics(style.size_px * 0.95, style.size_px * 0.25, style.size_px * 0.7)
-    font = fonts.size(face, style.size_px, style.weight)
-    extents = font.get_font_extents("ltr")
-    cap_height = font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
-    return _Metrics(extents.ascender / SUBPIXELS, -extents.descender / SUBPIXELS, cap_height / SUBPIXELS)
+        return style.size_px * 0.95, style.size_px * 0.25
+    extents = fonts.size(face, style.size_px, style.weight).get_font_extents("ltr")
+    return extents.ascender / SUBPIXELS, -extents.descender / SUBPIXELS
 
 
 # --- Draws a block: one grey coverage mask for all outlines, one colour picture per emoji ---

@@ -31,11 +31,7 @@ def make_block(text, size, lines, width, **more):
         lines=(None,) * lines,
         width=width,
         height=lines * line_height,
-        ascent=line_height,
-        line_height=line_height,
-        cap_height=size * 0.7,
         size_px=size,
-        direction="ltr",
         **more,
     )
 

@@ -35,11 +35,7 @@ def text(name, rect, colour="ink", **values):
         lines=(),
         width=rect.width,
         height=rect.height,
-        ascent=0,
-        line_height=rect.height,
-        cap_height=0,
         size_px=40,
-        direction="ltr",
     )
     return Placed(Box(name=name, kind="text", colour=colour, align="start", **values), rect, block)
 
