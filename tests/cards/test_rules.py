@@ -200,6 +200,18 @@ def test_three_hundred_letters_are_read_beside_a_photo(fonts, make_design, shape
     assert (drawing.title_size >= 48, drawing.is_cut) == (True, False)
 
 
+@pytest.mark.parametrize("picture", [None, "panorama", "article", "phone", "bars", "lines", "icon", "wordmark"])
+@pytest.mark.parametrize("words", ["", "Datenschutzgrundverordnungsfragen: "])
+def test_280_letters_are_read_beside_any_picture(fonts, make_design, picture, words):
+    """Whole, in 48 pixels, with a word of 33 letters in them as well; a logo beside them is still seen."""
+    text = f"{words}{LONG} of it before they lose all patience and go on to read elsewhere about other things"[:280]
+    painted = paint(fonts, make_design(), text, picture)
+    (title,) = [one for one in words_of(painted) if one.box.name.startswith("title")]
+    assert title.block.size_px >= 48
+    assert not title.block.is_truncated
+    assert all(max(one.rect.width, one.rect.height) >= 90 for one in pictures_of(painted))
+
+
 @pytest.mark.parametrize("picture", [None, "terminal", "phone", "bars", "upright", "icon", "person"])
 @pytest.mark.parametrize("size", [SQUARE, (1200, 900), (1000, 1500), STORY])
 def test_upright_cards_show_the_accent_and_long_titles_large(fonts, make_design, size, picture):
