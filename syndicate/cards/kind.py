@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from PIL import Image, ImageChops
 
@@ -20,7 +21,7 @@ class Kind(StrEnum):
     """How a picture is to be treated."""
 
     PHOTO = "photo"  # may be cropped, and lie under words
-    TEXT = "text"  # holds text or exact lines: shown whole, never under words
+    TEXT = "text"  # holds text, exact lines or several pictures: shown whole, never under words
     LOGO = "logo"  # shown whole on plain ground
 
 
@@ -75,6 +76,12 @@ PRINT, MARGINS, MUCH_PRINT = 0.1, 0.05, 0.25
 UNEVEN_PRINT, MOST_UNEVEN = 0.02, 0.07
 """Of the cells with strokes so many may have no even paper: the second where there is much print."""
 
+SEAM, ALONG, SEEN_AT, INNER = 14, 0.93, 48, 0.2
+"""Two photos in one: by how much their edges differ, along how much of them, at how many places that is looked at, and
+how far from the picture's own edges."""
+WIDEST_GAP, NARROWEST = 0.06, 5
+"""Of the height, and pixels, of the gap between one photo and the one below: an edge alone may be the sea's."""
+
 LARGEST_LOGO = 1100
 """Pixels: what is cut out and not larger is a logo or an icon, else a diagram."""
 PLAIN_LOGO = 700
@@ -100,6 +107,8 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     if is_drawn or _is_page(photo.small, levels, steps) or _has_caption(luma, levels):
         return Kind.TEXT
     if _may_have_print(photo.small, steps) and _has_print(photo.image):
+        return Kind.TEXT
+    if not is_logo and _is_joined(photo.image):
         return Kind.TEXT
     return Kind.LOGO if is_logo else Kind.PHOTO
 
@@ -244,6 +253,30 @@ def _find_ink(luma: Image.Image, here: Image.Image, across: int, down: int) -> I
     return ImageChops.subtract(ImageChops.darker(before, after).point(_INK_ON), here)
 
 
+def _is_joined(image: Image.Image) -> bool:
+    """Two photos beside one another, or below with a gap between them: an edge from one side to the other, on which
+    nothing lies across."""
+    across = _find_seams(image.resize((image.width, SEEN_AT), Image.Resampling.NEAREST))
+    inner = across[int(len(across) * INNER) : int(len(across) * (1 - INNER))]
+    if inner and max(inner) >= ALONG * 255:
+        return True
+    down = _find_seams(image.resize((SEEN_AT, image.height), Image.Resampling.NEAREST).transpose(_TURN))
+    edges = [at for at, share in enumerate(down) if share >= ALONG * 255]
+    return any(
+        NARROWEST <= below - above <= WIDEST_GAP * len(down) and not any(down[above + 3 : below - 2])
+        for above, below in pairwise(edges)
+    )
+
+
+def _find_seams(image: Image.Image) -> bytes:
+    """For each column, along how much of it what is left of it and what is right of it differ."""
+    luma = image.convert("L")
+    left, right = (luma.crop((x, 0, x + luma.width - 2, luma.height)) for x in (0, 2))
+    return ImageChops.difference(left, right).point(_DIFFERS).resize((luma.width - 2, 1), _BOX).tobytes()
+
+
+_TURN, _BOX = Image.Transpose.TRANSPOSE, Image.Resampling.BOX
+_DIFFERS = [255 if step >= SEAM else 0 for step in range(256)]
 _ANY = [0, *[255] * 255]
 _IS_FADED = [255 if value <= FADED else 0 for value in range(256)]
 _IS_LIGHT = [255 if value >= LIGHT else 0 for value in range(256)]

@@ -86,6 +86,27 @@ def test_a_page_with_a_photo_on_it_holds_text_and_a_dark_photo_does_not():
     assert found == ["text", "photo"]
 
 
+def test_photos_that_were_put_together_are_shown_whole(fonts, make_design):
+    """Beside one another, with or without a gap, or below with one; a horizon at sea and a door are in one photo."""
+    one, other = corpus.draw_landscape(800, 1067, corpus.NOON), pictures.draw_person(800, 1067)
+    found = {}
+    for name, gap, size in (("beside", 0, (1600, 1067)), ("gap", 24, (1624, 1067)), ("below", 24, (800, 2158))):
+        whole = Image.new("RGB", size, (255, 255, 255))
+        whole.paste(one, (0, 0))
+        whole.paste(other, (0, 1067 + gap) if name == "below" else (800 + gap, 0))
+        found[name] = whole
+    sea = corpus.draw_landscape(1600, 1067)
+    sea.paste((20, 50, 90), (0, 600, 1600, 1067))
+    door = corpus.draw_landscape(1600, 1067)
+    door.paste((60, 30, 20), (600, 120, 1000, 1067))
+    found |= {"sea": sea, "door": door}
+    layouts = {}
+    for name, image in found.items():
+        drawing = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=corpus.to_jpeg(image))
+        layouts[name] = drawing.layout == "framed"
+    assert layouts == {"beside": True, "gap": True, "below": True, "sea": False, "door": False}
+
+
 def test_an_author_who_calls_a_screenshot_a_photo_is_told_once_more(fonts, make_design):
     """Its words lie on it or its edges are cut, which is no problem but a note; of a real photo nothing is said."""
     cards = {
