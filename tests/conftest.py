@@ -5,17 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture import providers
-
-# A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI.
-settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("quick")
 
 HERE = Path(__file__).parent
 
@@ -102,10 +95,23 @@ WHOLE = frozenset({"deliver", "journeys"})
 """Rooms whose tables run whole: what is sent, and when."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Ten examples gain nothing from the constants that Hypothesis looks for in all our files, for seconds."""
-    if "not slow" in config.option.markexpr:
+    """A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI."""
+    if _is_quick(config) and config.option.dist != "no":
+        return  # the workers run the tests
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415 - a fifth of a second
+    from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - as above
+
+    settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("quick")
+    if _is_quick(config):  # ten examples gain nothing from constants, looked for in all our files for seconds
         providers.is_local_module_file = _is_uninteresting
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return "not slow" in config.option.markexpr
 
 
 def _is_uninteresting(_path: str) -> bool:
@@ -114,18 +120,16 @@ def _is_uninteresting(_path: str) -> bool:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the thorough files unread where only the quick tests are asked for."""
-    return True if "not slow" in config.option.markexpr and _is_thorough(collection_path) else None
+    return True if _is_quick(config) and _is_thorough(collection_path) else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow, before `-m` chooses: PostgreSQL's half of what runs on both databases, and the ends of tables."""
-    rows: Counter[str] = Counter()
-    for item in items:
-        table = item.nodeid.partition("[")[0]
-        rows[table] += "[postgresql" not in item.name
-        if "[postgresql" in item.name or (rows[table] > ROWS and item.path.parent.name not in WHOLE):
-            item.add_marker(pytest.mark.slow)
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
+    """Make no tests of what the quick ones leave out: PostgreSQL's half of what runs on both, the ends of tables."""
+    yield
+    if _is_quick(metafunc.config):
+        rows = [call for call in metafunc._calls if not call.id.startswith("postgresql")]
+        metafunc._calls[:] = rows if metafunc.definition.path.parent.name in WHOLE else rows[:ROWS]
 
 
 def pytest_collection_finish() -> None:
@@ -136,4 +140,6 @@ def pytest_collection_finish() -> None:
 
 def _is_thorough(path: Path) -> bool:
     name = path.relative_to(HERE).as_posix()
+    if path.is_dir():
+        return name in THOROUGH and not any(quick.startswith(f"{name}/") for quick in QUICK)
     return path.suffix == ".py" and name not in QUICK and any(part in THOROUGH for part in (name, name.split("/")[0]))
