@@ -28,17 +28,6 @@ _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5}|\*)|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
 _BUDGET, _TURNS, _JOINED = "_budget", "_turns", "_joined"
 
 
-def render_html_template(
-    source: str,
-    values: Mapping[str, object],
-    *,
-    where: str = "",
-    filters: Mapping[str, Callable[..., object]] | None = None,
-) -> str:
-    """A page filled: every value is escaped unless it is Markup. Raises ConfigError with file and line."""
-    return compile_html_template(source, where=where, filters=filters)(values)
-
-
 def compile_html_template(
     source: str,
     *,
@@ -46,8 +35,9 @@ def compile_html_template(
     filters: Mapping[str, Callable[..., object]] | None = None,
     parts: Mapping[str, str] | None = None,
 ) -> Callable[[Mapping[str, object]], str]:
-    """A page to be filled again and again: compiling takes longer than filling. Errors as above, from both steps.
+    """A page to be filled again and again, since compiling takes longer than filling.
 
+    Every value is escaped unless it is Markup. Both steps raise ConfigError with file and line.
     `parts` are further templates by the names under which it extends or imports them.
     """
     environment = make_html_environment()

@@ -12,7 +12,6 @@ from syndicate.text.sandbox import (
     MAX_STEPS,
     compile_html_template,
     compile_text,
-    render_html_template,
     tell_broken,
     tell_unfilled,
 )
@@ -30,7 +29,7 @@ def test_text_goes_in_as_it_is_and_html_escaped() -> None:
     """A message keeps its signs, a page shows them."""
     values = {"title": "Bread & <butter>"}
     assert render_text("{{ title }}!", values) == "Bread & <butter>!"
-    assert render_html_template("<h1>{{ title }}</h1>", values) == "<h1>Bread &amp; &lt;butter&gt;</h1>"
+    assert compile_html_template("<h1>{{ title }}</h1>")(values) == "<h1>Bread &amp; &lt;butter&gt;</h1>"
 
 
 def test_tags_leave_no_blank_lines() -> None:
@@ -40,7 +39,7 @@ def test_tags_leave_no_blank_lines() -> None:
 
 def test_filters_can_be_lent() -> None:
     """A page may get filters of its own."""
-    assert render_html_template("{{ 'a' | twice }}", {}, filters={"twice": lambda text: text * 2}) == "aa"
+    assert compile_html_template("{{ 'a' | twice }}", filters={"twice": lambda text: text * 2})({}) == "aa"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_what_messages_need_is_done(source: str, text: str) -> None:
 def test_a_page_has_limits_too(source: str) -> None:
     """Larger ones: a million steps and sixteen megabytes."""
     with pytest.raises(ConfigError, match=r"1,000,000 steps|16,384 KB"):
-        render_html_template(source, VALUES, where="templates/pages/index.html")
+        compile_html_template(source, where="templates/pages/index.html")(VALUES)
 
 
 def test_a_long_page_is_filled() -> None:

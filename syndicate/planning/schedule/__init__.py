@@ -123,7 +123,6 @@ class Calendar:
     def _slots_of(self, day: date) -> list[datetime]:
         """In order. Where the clock jumps over midnight, a time of the day before may become one of this day."""
         if day not in self._slots:
-            begin, end = self._instant(day, time()), self._instant(day + _DAY, time())
             walls = [
                 (near, clock)
                 for near in (day - _DAY, day)
@@ -131,9 +130,12 @@ class Calendar:
                 if one.is_on(near)
                 for clock in one.clocks
             ]
-            instants = {self._instant(near, clock) for near, clock in walls}
-            self._slots[day] = sorted(at for at in instants if begin <= at < end)
+            self._slots[day] = sorted(self._lie_within(day, walls)) if walls else []
         return self._slots[day]
+
+    def _lie_within(self, day: date, walls: Iterable[tuple[date, time]]) -> set[datetime]:
+        begin, end = self._instant(day, time()), self._instant(day + _DAY, time())
+        return {at for near, clock in walls if begin <= (at := self._instant(near, clock)) < end}
 
 
 @dataclass(slots=True)

@@ -41,10 +41,12 @@ class Trigger:
     months: frozenset[int]
     weekdays: frozenset[int]
     _days_of_month: Any = field(repr=False, compare=False)
+    """None where every one is meant."""
 
     def is_on(self, day: date) -> bool:
         """Whether it happens on this local day."""
-        return day.month in self.months and day.weekday() in self.weekdays and _matches(self._days_of_month, day)
+        is_named = self._days_of_month is None or _matches(self._days_of_month, day)
+        return is_named and day.month in self.months and day.weekday() in self.weekdays
 
 
 @lru_cache(maxsize=1000)
@@ -152,7 +154,7 @@ def _make(text: str, **given: object) -> Trigger:
         tuple(time(hour, minute) for hour, minute in clocks),
         frozenset(day.month for day in days if _matches(fields["month"], day)),
         frozenset(day.weekday() for day in days[:7] if _matches(fields["day_of_week"], day)),
-        fields["day"],
+        None if str(fields["day"]) == "*" else fields["day"],
     )
     if not any(day.month in trigger.months and _matches(fields["day"], day) for day in days):
         raise ConfigError("this slot never happens", where=f'slot "{text}"', hint=_SLOT_HINT)
