@@ -90,7 +90,7 @@ QUICK = frozenset(
     }
 )
 
-ROWS = 5
+ROWS = 3
 """By so many rows a table tells its rule in the quick tests; the others prove it in the thorough ones."""
 WHOLE = frozenset({"deliver", "journeys"})
 """Rooms whose tables run whole: what is sent, and when."""

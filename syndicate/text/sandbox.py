@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
 from math import prod
 from typing import Any, NoReturn, cast
 
@@ -58,6 +58,9 @@ def make_environment() -> SandboxedEnvironment:
     return _Limited(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
 
 
+_share_environment = lru_cache(maxsize=1)(make_environment)
+
+
 def render_limited(template: Template, values: Mapping[str, object]) -> str:
     """The template filled. Raises TooMuch for more than 64 KB, more than 10,000 steps, or a piece larger than that."""
     return _collect(template, values, MAX_OUTPUT, MAX_STEPS)
@@ -74,15 +77,20 @@ def _collect(template: Template, values: Mapping[str, object], output: int, step
     return "".join(pieces)
 
 
+@lru_cache(maxsize=256)
 def compile_value(source: str) -> Callable[[Mapping[str, object]], Any]:
-    """An expression such as "1 if wide else 2", with the limits of a text. Raises TemplateError, now or later."""
-    compiled = make_environment().compile_expression(source, undefined_to_none=False)
+    """An expression such as "1 if wide else 2", with the limits of a text. Raises TemplateError, now or later.
+
+    Kept: a card's layouts say most things alike.
+    """
+    compiled = _share_environment().compile_expression(source, undefined_to_none=False)
     return lambda words: compiled({**words, _BUDGET: _Budget(MAX_STEPS)})
 
 
+@lru_cache(maxsize=256)
 def compile_text(source: str) -> Callable[[Mapping[str, object]], str]:
     """A text with values in it. Errors as above."""
-    template = make_environment().from_string(source)
+    template = _share_environment().from_string(source)
     return lambda words: render_limited(template, words)
 
 

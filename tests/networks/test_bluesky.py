@@ -241,12 +241,12 @@ def test_a_look_that_fails_decides_nothing(bluesky: Bluesky, fake: FakeBluesky, 
 
 def test_own_posts_are_listed_page_by_page(bluesky: Bluesky, fake: FakeBluesky) -> None:
     """A hundred at a time, newest first."""
-    for number in range(130):
+    for number in range(101):
         moment = NOW + timedelta(seconds=number)
         bluesky.send(Message(text=f"number {number}", created_at=moment), key="k")
     recent = bluesky.list_recent()
-    assert len(recent) == 130
-    assert recent[0].text == "number 129"
+    assert len(recent) == 101
+    assert recent[0].text == "number 100"
 
 
 def test_the_document_of_the_page_comes_before_the_post(fake: FakeBluesky, http: Client) -> None:
