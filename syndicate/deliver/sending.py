@@ -70,8 +70,9 @@ def _make_ready(current: AccountRound, delivery: Delivery) -> tuple[Delivery, Ne
     _wait_for_turn(current, delivery, standing.twin)
     network = _open(current, delivery)
     learn_limits(current, network)
-    message = delivery.message or _compose(current, delivery)
-    _wait_for_page(current, delivery, message)
+    message = _take_message(current, delivery)
+    if message is not delivery.message:  # else its page was live when it was frozen
+        _wait_for_page(current, delivery, message)
     ready = replace(delivery, message=message)  # the intent freezes it, or the first step before
     if isinstance(network, Prepares):
         ready = _prepare(current, ready, network)
@@ -107,6 +108,22 @@ def learn_limits(current: AccountRound, network: Network) -> None:
             store.save_limits(name, network.read_limits(), current.tools.clock())
 
 
+def _take_message(current: AccountRound, delivery: Delivery) -> Message:
+    """As it was frozen. Before the first call nothing of it can be out: where its post says something else by now, that
+    is composed, and prepared anew."""
+    frozen = delivery.message
+    if frozen is not None and delivery.attempts:
+        return frozen
+    fresh = _compose(current, delivery)
+    return fresh if frozen is None or _tell_apart(fresh, frozen) else frozen
+
+
+def _tell_apart(one: Message, other: Message) -> bool:
+    return (one.text, one.link, one.warning, one.image, one.card) != (
+        other.text, other.link, other.warning, other.image, other.card,
+    )  # fmt: skip
+
+
 def _compose(current: AccountRound, delivery: Delivery) -> Message:
     """The message with what only now is fixed: the moment of intent, and the part of the thread it answers."""
     with contain(lambda error: _stop(current, delivery, "compose", error)):
@@ -120,8 +137,8 @@ def _compose(current: AccountRound, delivery: Delivery) -> Message:
 
 
 def _wait_for_page(current: AccountRound, delivery: Delivery, message: Message) -> None:
-    if not message.link or delivery.message is not None:
-        return  # nothing to wait for, or it was live when the message was frozen
+    if not message.link:
+        return
     why: list[str] = []
     with contain(lambda error: why.append(describe(error))):
         why.append(current.tools.check_ready(current.account, message))
@@ -167,7 +184,7 @@ def _compose_anew(current: AccountRound, delivery: Delivery, network: Network, m
     if isinstance(network, ReadsLimits):
         current.tools.store.save_limits(current.account.name, network.limits, current.tools.clock())
     fresh = _compose(current, delivery)
-    if delivery.attempts or (fresh.text, fresh.image, fresh.card) == (before.text, before.image, before.card):
+    if delivery.attempts or not _tell_apart(fresh, before):
         return Stop("compose", decide_uncomposed(misfit))
     current.tools.store.keep_message(delivery, fresh, current.tools.clock(), current.tools.lease)
     return Stop("compose", decide_recomposed(misfit, now=current.tools.clock()))

@@ -100,6 +100,19 @@ def test_a_frozen_message_is_not_composed_again(bench: Bench) -> None:
     assert first == second
 
 
+def test_a_message_that_was_only_prepared_follows_its_post(bench: Bench) -> None:
+    """An upload that failed for an hour is no call: what its author corrected meanwhile is prepared anew, and sent."""
+    network = bench.networks["a"] = Preparing(trouble=[NotReady("processing")])
+    row = bench.add()
+    bench.run()
+    corrected = Message(text="Corrected", title="p", created_at=NOW)
+    bench.changes["compose"] = lambda delivery: corrected
+    bench.run_after(HOUR)
+    assert network.steps == ["upload", "container", "upload", "container"]
+    assert [message.text for message, _ in network.calls] == ["Corrected"]
+    assert bench.get(row).state is State.SENT
+
+
 def test_own_words_are_what_is_sent(bench: Bench) -> None:
     """A person's edit before sending is kept."""
     row = bench.add()
