@@ -94,6 +94,9 @@ def _sentence(detail: Any, keys: list[str]) -> str:
 
 
 def _nearest(keys: list[str]) -> str:
+    for name in _list_keys(ConfigFile):
+        if keys[-1] in _known_keys([name]):
+            return f"; it belongs in [{name}.NAME]" if name == "accounts" else f"; it belongs in [{name}]"
     near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), 1)
     return f"; did you mean {near[0]}?" if near else ""
 
