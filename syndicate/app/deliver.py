@@ -33,7 +33,7 @@ from syndicate.planning.deliveries import find_unclear, say_reason
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
-from syndicate.planning.schedule import list_taken, next_slot
+from syndicate.planning.schedule import SPEAKING, list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ def make_tools(site: OpenSite) -> Tools:
 
 def find_next_slot(site: OpenSite, account: Account, after: datetime) -> datetime:
     """When the account may speak next."""
-    return next_slot(
-        account.schedule, after, list_taken(site.store.list_deliveries(account=account.name)), site.clock()
-    )
+    rows = site.store.list_deliveries(account=account.name, states=SPEAKING)
+    return next_slot(account.schedule, after, list_taken(rows), site.clock())
 
 
 def _make_later(first: Composed, part: int) -> Composed:

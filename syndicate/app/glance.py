@@ -29,7 +29,7 @@ from syndicate.store.glance import glance, is_checked, is_in_order, is_sound
 if TYPE_CHECKING:
     from syndicate.app.queue import Outlook
     from syndicate.app.status import Status, Story
-    from syndicate.publish import Names, Remembered
+    from syndicate.publish import Names
     from syndicate.store.store import Store
     from syndicate.store.unsettled import UnsettledState
 
@@ -144,38 +144,37 @@ class Standing:
     """Posts as the last publication left them, while all files are as they were then. Each is what reading all posts
     and matching them with all rows makes of it."""
 
-    def __init__(self, site: OpenSite, known: Remembered) -> None:
+    def __init__(self, site: OpenSite, marks: Mapping[str, str], names: Mapping[str, Names]) -> None:
         self._site = site
-        self._known = known
+        self._marks = marks
+        self._names = names
 
     def find(self, post_id: str) -> tuple[Post, KnownPost] | None:
         """The post and its row as it is now; None where only a look at all posts tells."""
         from syndicate.content.records import recall_posts
         from syndicate.planning.identity import update_row
 
-        known, now = self._known, self._site.clock()
-        row = self._site.store.find_posts([post_id]).get(post_id)
-        mark = known.seen.marks.get(row.source) if row and row.gone_at is None else None
-        if row is None or mark is None or known.ids.get(row.source, post_id) != post_id:
+        site, now = self._site, self._site.clock()
+        row = site.store.find_posts([post_id]).get(post_id)
+        mark = self._marks.get(row.source) if row and row.gone_at is None else None
+        posts = recall_posts(site.settings, site.cache, {row.source: mark}) if row and mark else None
+        if row is None or not posts:
             return None
-        posts = recall_posts(self._site.settings, self._site.cache, {row.source: mark}) or {}
-        found = next(iter(posts.values()), None)
-        if found is None or (found.declared_id and row.source not in known.ids):
-            return None
-        post = _name(found, row, known.names, now)
-        return (post, update_row(row, post, now)) if post else None
+        (post,) = posts.values()
+        named = None if post.declared_id and row.id not in self._names else _name(post, row, self._names, now)
+        return (named, update_row(row, named, now)) if named else None
 
 
 def look_back(site: OpenSite) -> Standing | None:
     """None where a file, or what decides what becomes of it, changed since; or somebody else published."""
-    from syndicate.publish import read_remembered
+    from syndicate.publish import read_brief
 
     seen = look_at_posts(site.settings)
-    known = None if site.settings.site.built else read_remembered(site.cache, site.settings.site.name)
-    if known is None or known.seen != seen:
+    known = None if site.settings.site.built else read_brief(site.cache, site.settings.site.name)
+    if known is None or known.seen != seen.fingerprint:
         return None
-    parts = open_last(site, seen).parts
-    return Standing(site, known) if known.made_of in {one.get("made_of") for one in parts.values()} else None
+    ends = {part.get("made_of") for part in open_last(site, seen).parts.values()}
+    return Standing(site, seen.marks, known.names) if known.made_of in ends else None
 
 
 # --- the unsettled posts, as the cache knows them ------------------------------------------------------------------
@@ -184,13 +183,12 @@ def look_back(site: OpenSite) -> Standing | None:
 def _recall(site: SeenSite, found: Unchanged, now: datetime, slug: str = "") -> bool:
     """Put them, and those that are called so, into the site; False where only a look at everything tells."""
     from syndicate.content.records import recall_posts
-    from syndicate.publish import read_names
+    from syndicate.publish import read_brief
 
-    known, state = read_names(site.cache, site.settings.site.name), site.unsettled
-    if known is None or found.elsewhere or not _is_plain(site, known[2].values()):
+    known, state = read_brief(site.cache, site.settings.site.name), site.unsettled
+    if known is None or found.elsewhere or not _is_plain(site, known.names.values()):
         return False
-    made_of, schema, names = known
-    if (made_of, schema) != (found.made_of, state.read_schema()):
+    if (known.made_of, known.schema) != (found.made_of, state.read_schema()):
         return False
     ids = _list_unsettled(site, now) | (state.find_named(slug) if slug else set())
     rows = state.find_posts(ids) if len(ids) <= MOST else {}
@@ -200,7 +198,7 @@ def _recall(site: SeenSite, found: Unchanged, now: datetime, slug: str = "") -> 
         return False
     marks = {source: found.seen.marks[source] for source in here}
     posts = recall_posts(site.settings, site.cache, marks)
-    named = [_name(post, here[source], names, now) for source, post in (posts or {}).items()]
+    named = [_name(post, here[source], known.names, now) for source, post in (posts or {}).items()]
     if posts is None or None in named:
         return False
     removes = any(account.enabled and account.on_delete == "delete" for account in site.settings.accounts)

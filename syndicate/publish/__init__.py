@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -236,7 +236,7 @@ def _is_watched(name: str) -> bool:
 
 # --- what the last publication was made of, post by post: kept in the disposable cache, for who comes after it ---
 
-_KIND, _KEY, _VERSION = "publication", "posts", 1
+_KIND, _KEY, _BRIEF, _VERSION = "publication", "posts", "brief", 1
 Names = tuple[str, str, str, Any]
 
 
@@ -314,14 +314,15 @@ def keep_remembered(cache: Cache, site: str, known: Remembered) -> None:
             for one in known.members
         ],
     }
-    cache.put_many(_KIND, {f"{_KEY} {site}": orjson.dumps(value)})
+    brief = {name: value[name] for name in ("version", "made_of", "schema", "names")} | {"seen": known.seen.fingerprint}
+    cache.put_many(_KIND, {f"{_KEY} {site}": orjson.dumps(value), f"{_BRIEF} {site}": orjson.dumps(brief)})
 
 
 def read_remembered(cache: Cache, site: str) -> Remembered | None:
     """None where nothing is remembered, or another version did."""
     from syndicate.planning.feeds import Members  # noqa: PLC0415 - plans feeds: who only looks needs no names
 
-    raw = _read(cache, site)
+    raw = _read(cache, f"{_KEY} {site}")
     if raw is None:
         return None
     posts = raw["posts"]
@@ -340,14 +341,24 @@ def read_remembered(cache: Cache, site: str) -> Remembered | None:
     )
 
 
-def read_names(cache: Cache, site: str) -> tuple[str, str, Mapping[str, Names]] | None:
-    """`made_of`, `schema` and `names` alone."""
-    raw = _read(cache, site)
-    return None if raw is None else (raw["made_of"], raw["schema"], _parse_names(raw))
+class Brief(NamedTuple):
+    """What there is to say of all posts together, for who asks for a few of ten thousand."""
+
+    made_of: str
+    schema: str
+    seen: str
+    """`SeenPosts.fingerprint`."""
+    names: Mapping[str, Names]
 
 
-def _read(cache: Cache, site: str) -> dict[str, Any] | None:
-    raw: dict[str, Any] = orjson.loads(cache.get(_KIND, f"{_KEY} {site}") or b"{}")
+def read_brief(cache: Cache, site: str) -> Brief | None:
+    """None as where `read_remembered` says so."""
+    raw = _read(cache, f"{_BRIEF} {site}")
+    return None if raw is None else Brief(raw["made_of"], raw["schema"], raw["seen"], _parse_names(raw))
+
+
+def _read(cache: Cache, key: str) -> dict[str, Any] | None:
+    raw: dict[str, Any] = orjson.loads(cache.get(_KIND, key) or b"{}")
     return raw if raw.get("version") == _VERSION else None
 
 

@@ -341,11 +341,11 @@ def compose_both(blog: House) -> list[tuple[object, object]]:
 
     alone = compose_all()
     with blog.wired() as site:
-        known = site.cache.get("publication", "posts default")
-        site.cache.drop("publication", ["posts default"])
+        known = site.cache.get("publication", "brief default")
+        site.cache.drop("publication", ["brief default"])
     together = compose_all()
     with blog.wired() as site:
-        site.cache.put_many("publication", {"posts default": known} if known else {})
+        site.cache.put_many("publication", {"brief default": known} if known else {})
     return list(zip(alone, together, strict=True))
 
 

@@ -21,6 +21,8 @@ from syndicate.planning.schedule.when import Trigger, parse_clock, parse_slot, t
 _FAR, _MOST = timedelta(days=9 * 366), 5000
 _DAY = timedelta(days=1)
 _WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
+SPEAKING = _WAITING | {State.SENT}
+"""The states of messages that take a time of their account (`list_taken`)."""
 
 
 class Calendar:
