@@ -4,10 +4,8 @@
 fonts = syndicate.fonts.find_fonts(rules, root, text="")         the edge: once per process, handed around
 syndicate.fonts.digest_fonts(rules, root) == fonts.digest        the same without loading a font, for cache keys
 
-layout_text(text, *, fonts, family, weight=400, size_px, max_width, max_lines, language="", direction="auto",
-            align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
-fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, max_height=inf, language="",
-         direction="auto", align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
+fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, max_height=inf, language="", align="start",
+         balance=True, line_height=1.2, tracking=0.0, code=(), code_family="", more_lines=()) -> TextBlock
 draw_text(block, *, colour=(0, 0, 0, 255)) -> Drawn               mask: Mask | None, pictures: tuple[Picture, …]
 ```
 
@@ -177,18 +175,6 @@ _WORD = 12
 """An ellipsis rather follows a whole word, if that costs no more than this many characters."""
 
 
-def layout_text(
-    text: str, *, fonts: FontSet, size_px: float, max_width: float, max_lines: int, **style: Unpack[StyleWords]
-) -> TextBlock:
-    """Set `text` in at most `max_lines` lines of at most `max_width` pixels; what is too much ends in an ellipsis.
-
-    `family` is a name in `fonts` (others stand in where it has no glyph), `language` a BCP 47 tag (regional forms,
-    line breaking), `direction` "auto", "ltr" or "rtl"; see `Style` for the rest. A newline in the text ends a line.
-    Of a text of more than 2,000 characters only the beginning is looked at.
-    """
-    return fit_text(text, sizes=(size_px,), fonts=fonts, max_width=max_width, max_lines=max_lines, **style)
-
-
 def fit_text(
     text: str,
     *,
@@ -199,10 +185,15 @@ def fit_text(
     max_height: float = math.inf,
     **style: Unpack[StyleWords],
 ) -> TextBlock:
-    """As `layout_text`, at the first of `sizes` (largest first) at which nothing is cut, torn or too high.
+    """Set `text` in at most `max_lines` lines of at most `max_width` pixels, at the first of `sizes` (largest first) at
+    which nothing is cut, torn or too high.
 
     Where each tears a word, the first that is not too high: a torn word shall at least be seen. Else the last size at
     which nothing is cut; where there is none either, the last size and an ellipsis.
+
+    `family` is a name in `fonts` (others stand in where it has no glyph), `language` a BCP 47 tag (regional forms,
+    line breaking); see `Style` for the rest. A newline in the text ends a line. Of a text of more than 2,000 characters
+    only the beginning is looked at.
     """
     column = Column(max_width=max(max_width, 1.0), max_lines=max_lines, max_height=max_height)
     return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column)
@@ -229,7 +220,7 @@ def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column
 
 
 def _make_setting(analysis: Analysis, style: Style) -> Setting:
-    return Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
+    return Setting(style.size_px, style.language, style.tracking, analysis.spacing)
 
 
 def _shorten(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from typing import NamedTuple, Required, TypedDict
@@ -31,12 +31,10 @@ class StyleWords(TypedDict, total=False):
     family: Required[str]
     weight: float
     language: str
-    direction: str
     align: str
     balance: bool
     line_height: float
     tracking: float
-    features: Mapping[str, int] | None
     code: Sequence[tuple[int, int]]
     code_family: str
     more_lines: Sequence[tuple[float, int]]
@@ -54,12 +52,10 @@ class Style:
     weight: float = 400
     size_px: float
     language: str = ""
-    direction: str = "auto"
     align: str = "start"
     balance: bool = True
     line_height: float = 1.2
     tracking: float = 0.0
-    features: Mapping[str, int] | None = None
     code: Sequence[tuple[int, int]] = ()
     code_family: str = ""
     more_lines: Sequence[tuple[float, int]] = ()
@@ -112,7 +108,7 @@ def analyse_line(text: str, style: Style, fonts: FontSet) -> Analysis:
     clusters = split_clusters(text)
     scripts = find_scripts(text)
     shown = _as_letters(text, style.code)
-    base = base_level(shown, style.direction)
+    base = base_level(shown)
     chosen = _choose_faces(text, clusters, scripts, style, fonts)
     levels = resolve_levels(shown, base)
     return Analysis(
@@ -174,7 +170,7 @@ _UNSAFE = int(hb.GlyphFlags.UNSAFE_TO_BREAK)
 _CURSIVE = frozenset({"Adlm", "Arab", "Beng", "Deva", "Guru", "Mand", "Mani", "Mong", "Nkoo", "Phag", "Rohg", "Syrc"})
 """Scripts whose letters touch: letter spacing would tear them apart."""
 
-Features = Mapping[str, int | Sequence[tuple[int, int, int]]]
+Features = dict[str, int | Sequence[tuple[int, int, int]]]
 
 
 class Glyph(NamedTuple):
@@ -220,12 +216,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What shaping needs beside the text: language (BCP 47), letter spacing in em, OpenType features."""
+    """What shaping needs beside the text: language (BCP 47), letter spacing in em."""
 
     size_px: float
     language: str = ""
     tracking: float = 0.0
-    features: Mapping[str, int] | None = None
     spacing: Spacing = field(default_factory=Spacing)
 
 
@@ -248,13 +243,13 @@ def shape(text: str, piece: Piece, font: hb.Font, setting: Setting) -> Run:
 
 def _features(piece: Piece, setting: Setting, *, has_spacing: bool) -> Features:
     """Letters set apart must not form ligatures (CSS Text 3, section 8.2); tight brackets take half a square."""
-    features: dict[str, int | Sequence[tuple[int, int, int]]] = {"liga": 0, "clig": 0} if has_spacing else {}
+    features: Features = {"liga": 0, "clig": 0} if has_spacing else {}
     if piece.is_code:  # "!=" is two signs there
         features = {"liga": 0, "clig": 0, "calt": 0}
     halves = [index for index in setting.spacing.halves if piece.start <= index < piece.end]
     if halves:
         features["halt"] = [(index, index + 1, 1) for index in sorted(halves)]
-    return {**features, **(setting.features or {})}
+    return features
 
 
 def _read_glyphs(buffer: hb.Buffer, tracking: float, setting: Setting) -> tuple[Glyph, ...]:

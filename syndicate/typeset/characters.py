@@ -259,10 +259,8 @@ classify = make_classifier("bc", _NAMES, "L")
 """The Bidi_Class of every character of a text."""
 
 
-def base_level(text: str, direction: str = "auto") -> int:
-    """The paragraph level: 0 for "ltr", 1 for "rtl", by the first strong character for "auto" (P2, P3)."""
-    if direction != "auto":
-        return int(direction == "rtl")
+def base_level(text: str) -> int:
+    """The paragraph level by the first strong character (P2, P3): 0 for left to right, 1 for right to left."""
     return find_first_strong(classify(text)) if _RIGHTWARD.search(text) else 0
 
 

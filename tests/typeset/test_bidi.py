@@ -55,7 +55,7 @@ def fails_class_case(case: ClassCase) -> bool:
 def fails_character_case(line: str) -> bool:
     codes, direction, base, levels, order = line.split(";")
     text = "".join(chr(int(code, 16)) for code in codes.split())
-    level = base_level(text, ("ltr", "rtl", "auto")[int(direction)])
+    level = base_level(text) if direction == "2" else int(direction)
     kinds = classify(text)
     got = judge(kinds, resolve_classes(kinds, level, find_brackets(text)))
     wanted = [None if word == "x" else int(word) for word in levels.split()]
@@ -104,13 +104,10 @@ def test_levels_of_short_texts(text: str, levels: list[int]) -> None:
     assert resolve_levels(text, base_level(text)) == levels
 
 
-@pytest.mark.parametrize(
-    ("text", "direction", "base"),
-    [("abc", "auto", 0), ("3 אב", "auto", 1), ("123", "auto", 0), ("abc", "rtl", 1), ("אב", "ltr", 0)],
-)
-def test_base_level(text: str, direction: str, base: int) -> None:
-    """The first letter decides, unless a direction is given."""
-    assert base_level(text, direction) == base
+@pytest.mark.parametrize(("text", "base"), [("abc", 0), ("3 אב", 1), ("123", 0)])
+def test_base_level(text: str, base: int) -> None:
+    """The first letter decides."""
+    assert base_level(text) == base
 
 
 def test_each_line_is_a_paragraph() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.typeset import FontSet, TextBlock, layout_text
+from syndicate.typeset import FontSet, TextBlock, fit_text
 from syndicate.typeset.characters import (
     GAP,
     NoPhrases,
@@ -57,8 +57,8 @@ def test_asks_for_text(cluster: str) -> None:
 
 
 def lay(text: str, fonts: FontSet, language: str, width: float = 2000) -> TextBlock:
-    return layout_text(
-        text, fonts=fonts, family="Inter", size_px=100, max_width=width, max_lines=3, language=language, balance=False
+    return fit_text(
+        text, fonts=fonts, family="Inter", sizes=(100,), max_width=width, max_lines=3, language=language, balance=False
     )
 
 

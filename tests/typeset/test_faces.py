@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import uharfbuzz as hb
 
-from syndicate.typeset import FontSet, Missing, layout_text, make_face
+from syndicate.typeset import FontSet, Missing, fit_text, make_face
 from syndicate.typeset.characters import find_scripts, split_clusters
 from syndicate.typeset.faces import Kept, choose_faces
 from tests.fonts.making import make_font
@@ -83,20 +83,20 @@ def test_one_colour_emoji_where_there_is_no_other(fonts: FontSet) -> None:
 )
 def test_what_is_missing_names_the_package(text: str, missing: list[Missing], base_fonts: FontSet) -> None:
     """A cluster without a font is reported once with what brings one; invisible characters need none."""
-    block = layout_text(text, fonts=base_fonts, family="Inter", size_px=40, max_width=900, max_lines=1)
+    block = fit_text(text, fonts=base_fonts, family="Inter", sizes=(40,), max_width=900, max_lines=1)
     assert list(block.missing) == missing
 
 
 def test_an_installed_package_is_not_named_again(fonts: FontSet) -> None:
     """Where the package is there and still has no glyph, no package is named."""
-    block = layout_text("\U00020000\u0f40", fonts=fonts, family="Inter", size_px=40, max_width=900, max_lines=1)
+    block = fit_text("\U00020000\u0f40", fonts=fonts, family="Inter", sizes=(40,), max_width=900, max_lines=1)
     assert {missing.package for missing in block.missing} == {""}
 
 
 def test_a_missing_letter_shows_and_a_missing_emoji_does_not(base_fonts: FontSet) -> None:
     """A sign stands for a letter nobody can write; an emoji is left out. The text itself is unchanged."""
-    block = layout_text("a世😀b", fonts=base_fonts, family="Inter", size_px=40, max_width=900, max_lines=1)
-    question = layout_text("?", fonts=base_fonts, family="Inter", size_px=40, max_width=900, max_lines=1)
+    block = fit_text("a世😀b", fonts=base_fonts, family="Inter", sizes=(40,), max_width=900, max_lines=1)
+    question = fit_text("?", fonts=base_fonts, family="Inter", sizes=(40,), max_width=900, max_lines=1)
     ids = [glyph.id for run in block.lines[0].runs for glyph in run.glyphs]
     assert len(ids) == 3
     assert ids[1] == question.lines[0].runs[0].glyphs[0].id

@@ -13,12 +13,12 @@ from fontTools.ttLib.tables.sbixGlyph import Glyph
 from fontTools.ttLib.tables.sbixStrike import Strike
 from PIL import Image
 
-from syndicate.typeset import Drawn, FontSet, TextBlock, draw_text, layout_text, make_face
+from syndicate.typeset import Drawn, FontSet, TextBlock, draw_text, fit_text, make_face
 from syndicate.typeset.faces import Ink
 
 
 def lay(text: str, fonts: FontSet, size_px: float = 64) -> TextBlock:
-    return layout_text(text, fonts=fonts, family="Inter", size_px=size_px, max_width=900, max_lines=3)
+    return fit_text(text, fonts=fonts, family="Inter", sizes=(size_px,), max_width=900, max_lines=3)
 
 
 def to_image(drawn: Drawn) -> Image.Image:
@@ -105,7 +105,7 @@ def test_bitmap_emoji_are_scaled(fonts: FontSet) -> None:
 def test_heavier_is_darker(fonts: FontSet) -> None:
     """The weight axis is used."""
     light, heavy = (
-        layout_text("word", fonts=fonts, family="Inter", weight=weight, size_px=64, max_width=900, max_lines=1)
+        fit_text("word", fonts=fonts, family="Inter", weight=weight, sizes=(64,), max_width=900, max_lines=1)
         for weight in (200, 900)
     )
     assert sum(to_image(draw_text(light)).tobytes()) < sum(to_image(draw_text(heavy)).tobytes()) / 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.typeset import FontSet, TextBlock, fit_text, layout_text
+from syndicate.typeset import FontSet, TextBlock, fit_text
 from syndicate.typeset.characters import split_clusters
 
 ALPHABET = (
@@ -27,8 +27,8 @@ TITLES = {
 
 
 def lay(text: str, fonts: FontSet, **changes: object) -> TextBlock:
-    wanted: dict[str, object] = {"family": "Inter", "weight": 700, "size_px": 64, "max_width": 900, "max_lines": 3}
-    return layout_text(text, fonts=fonts, **(wanted | changes))  # type: ignore[arg-type]
+    wanted: dict[str, object] = {"family": "Inter", "weight": 700, "sizes": (64,), "max_width": 900, "max_lines": 3}
+    return fit_text(text, fonts=fonts, **(wanted | changes))  # type: ignore[arg-type]
 
 
 PARTED = {ord("\u200b"): None, ord("\u00ad"): None, ord("\u00a0"): " ", ord("\u202f"): " "}
@@ -233,12 +233,6 @@ def test_tracked_text_forms_no_ligatures(fonts: FontSet) -> None:
     assert [len(block.lines[0].runs[0].glyphs) for block in (joined, apart)] == [1, 2]
 
 
-def test_features_are_passed_to_the_font(fonts: FontSet) -> None:
-    """Tabular figures are all as wide as one another."""
-    assert lay("111", fonts, features={"tnum": 1}).width == lay("000", fonts, features={"tnum": 1}).width
-    assert lay("111", fonts).width < lay("000", fonts).width
-
-
 def test_empty_text_is_an_empty_line(fonts: FontSet) -> None:
     """No text is a block of one line without width."""
     block = lay("  ", fonts)
@@ -253,7 +247,7 @@ def test_no_fonts_at_all() -> None:
 
 def test_a_whole_book_as_a_title_is_cut_first(fonts: FontSet) -> None:
     """Only the beginning of an endless text is looked at; what is shown ends in an ellipsis."""
-    block = lay("word " * 100_000, fonts, size_px=8, max_lines=200)
+    block = lay("word " * 100_000, fonts, sizes=(8,), max_lines=200)
     assert block.is_truncated
     assert block.text.endswith("…")
     assert len(block.text) <= 2_000
