@@ -99,15 +99,15 @@ WHOLE = frozenset({"deliver", "journeys"})
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI."""
-    if _is_quick(config) and config.option.dist != "no":
+    if _is_quick(config) and config.option.dist != "no" and not config.getoption("--hypothesis-profile"):
         return  # the workers run the tests
     from hypothesis import HealthCheck, settings  # noqa: PLC0415 - a fifth of a second
     from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - as above
 
-    settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("quick", max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("quick")
-    if _is_quick(config):  # ten examples gain nothing from constants, looked for in all our files for seconds
+    if _is_quick(config):  # five examples gain nothing from constants, looked for in all our files for seconds
         providers.is_local_module_file = _is_uninteresting
 
 
