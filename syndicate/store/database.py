@@ -34,7 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from syndicate.errors import ConfigError, StateError
+from syndicate.errors import HINTS, ConfigError, StateError
 from syndicate.store.glance import refuse_damage
 from syndicate.store.schema import deliveries
 
@@ -96,6 +96,7 @@ class Database:
         if self.path is not None:
             refuse_damage(self.path)
             _make_private(self.path)
+            parsed = _only_open(parsed, self.path)
         # SQLite lets one write at a time, and who finds it busy sleeps: our own threads queue up before it.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self.engine = _make_engine(parsed, {"timeout": patience_ms / 1000} if self.is_sqlite else {})
@@ -115,7 +116,9 @@ class Database:
         if self.path is None:
             return None
         with self.mapped():
-            self._observer = self._observer or sqlite3.connect(self.path, check_same_thread=False)
+            if self._observer is None:
+                address = f"{self.path.absolute().as_uri()}?mode=rw"
+                self._observer = sqlite3.connect(address, uri=True, check_same_thread=False)
             return int(self._observer.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
@@ -206,10 +209,15 @@ def _make_private(path: Path) -> None:
             with suppress(PermissionError):  # somebody else's, who lets us use it
                 path.chmod(0o600)
     except OSError as error:
-        hint = "check the folder and who may write there"
+        hint = HINTS.get(error.errno or 0, "check the folder and who may write there")
         raise StateError(
             f"the state database cannot be opened: {error.strerror}", where=str(path), hint=hint
         ) from error
+
+
+def _only_open(url: URL, path: Path) -> URL:
+    """Connections take the file that is there: an empty one in place of one that went away is never the state."""
+    return url.set(database=path.absolute().as_uri(), query={"mode": "rw", **url.query, "uri": "true"})
 
 
 def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.errors import AlreadyRunning, StateError, UsageError
+from syndicate.errors import HINTS, AlreadyRunning, StateError, UsageError
 from syndicate.store.glance import find_damage, refuse_damage
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        hint = "free space, or check who owns the folder"
+        hint = HINTS.get(error.errno or 0, "check the folder and who may write there")
         raise StateError(f"cannot be opened: {error.strerror}", where=str(path), hint=hint) from error
 
 

@@ -112,6 +112,21 @@ def test_a_damaged_page_is_named(path: Path) -> None:
         store.read_ledger()
 
 
+def test_nothing_takes_the_place_of_a_file_that_went_away(path: Path) -> None:
+    """A thread that connects meanwhile makes no empty one: the file comes back, and everything goes on."""
+    away = path.with_name("away.db")
+    with open_store(f"sqlite:///{path}", SITE) as store:
+        add(store, planned("one"))
+        store._database.engine.dispose()  # whoever asks next connects
+        path.rename(away)
+        for look in (store.read_ledger, store._database.read_mark):
+            with pytest.raises(StateError, match=r"cannot be opened.*check the folder"):
+                look()
+        assert not path.exists()
+        away.rename(path)
+        assert [row.slug for row in store.list_deliveries()] == ["slug-one"]
+
+
 def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     """A path through a file is no folder."""
     (tmp_path / "file").write_text("")
