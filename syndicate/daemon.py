@@ -61,7 +61,7 @@ class Daemon:
         self._pulse = pulse or Pulse(PATIENCE)
         self._pace = pace or Pace()
         self._grace = grace
-        self._troubles: dict[Callable[[], str], str] = {}
+        self._troubles: dict[str, str] = {}
         self._stop = threading.Event()
         self._to_publish = threading.Event()
         self._watcher = Watcher(
@@ -88,9 +88,11 @@ class Daemon:
         loops = [
             lambda: self._repeat("publish", self._to_publish, self._publish),
             lambda: self._repeat("deliver", self._to_deliver, self._deliver),
-            lambda: self._repeat("ping", self._to_ping, lambda: self._round(self._work.ping_round)),
-            lambda: self._repeat("amend", self._to_amend, lambda: self._round(self._amend)),
-            lambda: self._repeat("look after", self._to_look_after, lambda: self._round(self._look_after)),
+            lambda: self._repeat("ping", self._to_ping, lambda: self._round("ping", self._work.ping_round)),
+            lambda: self._repeat("amend", self._to_amend, lambda: self._round("amend", self._amend)),
+            lambda: self._repeat(
+                "look after", self._to_look_after, lambda: self._round("look after", self._look_after)
+            ),
             lambda: self._repeat("heartbeat", self._to_beat, self._beat),
             self._watcher.run,
             *(_bound(loop, self._stop) for loop in alongside),
@@ -175,7 +177,7 @@ class Daemon:
                 work()
 
     def _publish(self) -> None:
-        if self._round(self._publish_changes):
+        if self._round("publish", self._publish_changes):
             self._to_deliver.set()
 
     def _publish_changes(self) -> str:
@@ -185,7 +187,7 @@ class Daemon:
         return line
 
     def _deliver(self) -> None:
-        self._round(self._start_deliveries)
+        self._round("deliver", self._start_deliveries)
 
     def _start_deliveries(self) -> str:
         self._work.deliver_round(self._hear)
@@ -200,9 +202,8 @@ class Daemon:
 
     def _beat(self) -> None:
         """Silence is the alarm: where a loop stands still, or a round fails, nobody hears of us."""
-        is_troubled = any(said for work, said in self._troubles.items() if work != self._work.heartbeat_round)
-        if not is_troubled and not self._pulse.list_still():
-            self._round(self._work.heartbeat_round)
+        if not self._pulse.list_still() and not self._pulse.list_failed():
+            self._round("heartbeat", self._work.heartbeat_round)
 
     def _hear(self, line: str) -> None:
         """One account is done; more may have come for it meanwhile."""
@@ -211,7 +212,7 @@ class Daemon:
             self._to_publish.set()
             self._to_deliver.set()
 
-    def _round(self, work: Callable[[], str]) -> str:
+    def _round(self, name: str, work: Callable[[], str]) -> str:
         """One round and its line. A failure is said once while it stays the same, and the next round tries again.
 
         The daemon never dies of one.
@@ -220,9 +221,10 @@ class Daemon:
         with survive(lambda error: troubles.append(tell_for_log(error))):
             line = work()
         trouble = "".join(troubles)
-        if trouble and self._troubles.get(work) != trouble:
+        if trouble and self._troubles.get(name) != trouble:
             log.error("%s", trouble)  # no traceback for a person, and no secret in it
-        self._troubles[work] = trouble
+        self._troubles[name] = trouble
+        self._pulse.note(name, has_failed=bool(trouble))
         self._log(line)
         return line
 

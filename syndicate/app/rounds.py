@@ -193,7 +193,7 @@ def _describe(touched: Iterable[Delivery]) -> str:
     )
 
 
-# --- Whether loops that should never end are still going round ---
+# --- Whether loops that should never end are still going round, and do what they should ---
 # What `/healthz` and the heartbeat ask.
 
 
@@ -205,12 +205,18 @@ class Pulse:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen = dict.fromkeys(patience, clock())
+        self._failed = set[str]()
 
     def beat(self, name: str) -> None:
         """The loop is there; one that nobody expects is ignored."""
         with self._lock:
             if name in self._seen:
                 self._seen[name] = self._clock()
+
+    def note(self, name: str, *, has_failed: bool) -> None:
+        """How the last round of the loop ended."""
+        with self._lock:
+            (self._failed.add if has_failed else self._failed.discard)(name)
 
     def list_still(self) -> tuple[str, ...]:
         """A sentence for each loop that stands still."""
@@ -222,6 +228,11 @@ class Pulse:
             for name, seconds in silent.items()
             if seconds > self._patience[name]
         )
+
+    def list_failed(self) -> tuple[str, ...]:
+        """A sentence for each loop whose last round failed. Strangers may read it: what failed stands in the log."""
+        with self._lock:
+            return tuple(f"{name} fails: the log says why" for name in self._seen if name in self._failed)
 
 
 # --- one whole pass for cron and CI: publish, deliver, settle, wait for what comes soon, and say what is left ---

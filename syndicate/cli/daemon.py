@@ -131,7 +131,7 @@ def _make_health(app: App, pulse: Pulse | None) -> Health:
         if pulse and (still := pulse.list_still()):
             return still  # what made the loops stand still may be a state that does not answer us, either
         with app.using() as site:
-            return list_state_troubles(site)
+            return (*(pulse.list_failed() if pulse else ()), *list_state_troubles(site))
 
     def render() -> tuple[bytes, str]:
         with app.using() as site:

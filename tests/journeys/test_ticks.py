@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syndicate.daemon import Daemon, Every, Pace, follow_clock
+from syndicate.app.rounds import Pulse
+from syndicate.daemon import PATIENCE, Daemon, Every, Pace, follow_clock
 from syndicate.errors import StateError
 from syndicate.watcher import list_folders
 from tests.containment.troubles import TROUBLES, name_of
@@ -139,7 +140,10 @@ def test_what_was_published_is_delivered_without_waiting_for_the_next_tick() -> 
 
 
 def test_lasting_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """A disk that stays read-only is one line until it is mended; afterwards, and where it changes, it is news."""
+    """A disk that stays read-only is one line until it is mended; afterwards, and where it changes, it is news.
+
+    Health is red as long as it lasts, and keeps what failed for the log: strangers may read it.
+    """
     troubles = iter(["read-only", "read-only", "full", "", "full"])
 
     def publish() -> str:
@@ -147,10 +151,14 @@ def test_lasting_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
             raise StateError(trouble)
         return ""
 
-    daemon = Daemon(Idle())
+    pulse, health = Pulse(PATIENCE), list[tuple[str, ...]]()
+    daemon = Daemon(Idle(), pulse=pulse)
     with caplog.at_level(logging.ERROR, "syndicate"):
         for _ in range(5):
-            daemon._round(publish)
+            daemon._round("publish", publish)
+            health.append(pulse.list_failed())
+    red = ("publish fails: the log says why",)
+    assert health == [red, red, red, (), red]
     assert [record.message for record in caplog.records] == ["read-only", "full", "full"]
 
 
