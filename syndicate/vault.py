@@ -105,6 +105,12 @@ class AccountVault:
             return keyring.get_password(KEYRING_SERVICE, self._entry(name)) or ""
         return self._box.read().get(self._entry(name), "")
 
+    def list_given(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The variables of the environment that hold these secrets or name their files: they win over a login."""
+        variables = (variable_of(self.account, name) for name in names)
+        found = (next(filter(self._environ.get, (one, f"{one}_FILE")), "") for one in variables)
+        return tuple(filter(None, found))
+
     def put(self, values: Mapping[str, str]) -> None:
         """Store secrets; they are on the disk or in the keyring when this returns."""
         entries = {self._entry(name): value for name, value in values.items()}

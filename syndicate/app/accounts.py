@@ -195,6 +195,10 @@ class Accounts:
             )
         return "".join(digests)
 
+    def list_given(self, account: Account) -> tuple[str, ...]:
+        """The variables of this process's environment that win over a login."""
+        return self.vault(account).list_given(one.name for one in describe(account.network).secrets)
+
     def have_same_secrets(self, one: Account, other: Account) -> bool:
         """Whether two accounts of a network log in with the very same secrets, as far as they can be read now."""
         names = [secret.name for secret in describe(one.network).secrets]

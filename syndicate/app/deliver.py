@@ -74,6 +74,7 @@ def make_tools(site: OpenSite) -> Tools:
         jitter=site.jitter,
         owner=site.process.name,
         digest_secrets=site.accounts.digest_secrets,
+        list_given=site.accounts.list_given,
         durable=site.state_place.durable,
         keep_seen=lambda state: keep_seen(site.cache, state.moment),
     )

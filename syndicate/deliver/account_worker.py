@@ -126,9 +126,12 @@ class AccountRound:
         if not decision.pause:
             return
         store, now = self.tools.store, self.tools.clock()
-        secrets = self.tools.digest_secrets(self.account)
-        if store.pause_account(self.account.name, decision.pause, now, decision.pause_until, secrets=secrets):
-            self._tell(NoticeKind.ACCOUNT, f"{self.account.name} is paused", decision.pause)
+        secrets, why = self.tools.digest_secrets(self.account), decision.pause
+        given = ", ".join(self.tools.list_given(self.account))
+        if given and "syndicate login" in why:
+            why = f"{why}; {given} in the environment of what sent it wins over a login"
+        if store.pause_account(self.account.name, why, now, decision.pause_until, secrets=secrets):
+            self._tell(NoticeKind.ACCOUNT, f"{self.account.name} is paused", why)
 
     def _tell(self, kind: NoticeKind, subject: str, text: str, delivery: Delivery | None = None) -> None:
         notice = Notice(kind=kind, account=self.account.name, subject=subject, text=text, at=self.tools.clock())
@@ -245,6 +248,8 @@ class Tools:
     """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""
     digest_secrets: Callable[[Account], str] = field(default=lambda _account: "")
     """Another word when the account's secrets are others; "" where they cannot be read."""
+    list_given: Callable[[Account], tuple[str, ...]] = field(default=lambda _account: ())
+    """The variables of our environment that hold secrets of the account, and win over a login."""
     durable: Durability = field(default_factory=OwnDisk)
     keep_seen: Callable[[StateRecord], None] = field(default=lambda _state: None)
     """Repeat the state's counter outside the database, so that an older copy of it is recognised."""

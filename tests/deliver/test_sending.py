@@ -261,6 +261,26 @@ def test_a_broken_account_is_paused_told_once_and_goes_on_after_mending(bench: B
     assert len(bench.run().sent) == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            Unauthorised("dead", where="a"),
+            "a: dead (run: syndicate login a); A_TOKEN in the environment of what sent it wins over a login",
+        ),
+        (PaymentRequired("no credit", where="a"), "a: no credit"),
+    ],
+)
+def test_who_is_to_log_in_hears_of_the_environment_that_wins(bench: Bench, error: Exception, told: str) -> None:
+    """A person's own shell does not know what the daemon has from its unit, and would log in for ever."""
+    bench.changes["list_given"] = lambda account: ("A_TOKEN",)
+    bench.networks["a"].script = [error]
+    bench.add()
+    bench.run()
+    (account,) = bench.store.list_accounts()
+    assert (account.pause_reason, bench.notices[0].text) == (told, told)
+
+
 def test_a_missing_token_heals_by_itself(bench: Bench) -> None:
     """The account tries again after a quarter of an hour, tells once, and is running again after the first success."""
     row = bench.add()

@@ -84,6 +84,11 @@ def test_the_environment_wins_and_is_never_written(tmp_path: Path) -> None:
     both = vault(tmp_path, SYNDICATE_MY_BLOG_TOKEN="given", SYNDICATE_MY_BLOG_TOKEN_FILE="/nowhere")
     empty = vault(tmp_path, SYNDICATE_MY_BLOG_TOKEN="")
     assert [one.get("token") for one in (from_file, both, empty)] == [SECRET, "given", "stored"]
+    assert [one.list_given(["token", "other"]) for one in (from_file, both, empty)] == [
+        ("SYNDICATE_MY_BLOG_TOKEN_FILE",),
+        ("SYNDICATE_MY_BLOG_TOKEN",),
+        (),
+    ]
     both.put({"token": "renewed"})
     assert both.get("token") == "given"
     assert empty.get("token") == "renewed"
