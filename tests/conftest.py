@@ -144,8 +144,9 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_collection_finish() -> None:
-    """No later search for garbage looks through modules and tests again."""
+    """No later search for garbage looks through modules and tests again, and few are made."""
     gc.freeze()
+    gc.set_threshold(20_000)
     gc.enable()
 
 

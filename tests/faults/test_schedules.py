@@ -21,8 +21,8 @@ def result() -> Result:
 
 
 def test_a_few_schedules_keep_every_promise() -> None:
-    """The first four schedules, with crashes and cut calls among them: every delivery arrives exactly once."""
-    outcomes = run_some(range(4))
+    """Two schedules with crashes, a rival and a cut call among them: every delivery arrives exactly once."""
+    outcomes = run_some(range(1, 3))
     assert [(outcome.seed, outcome.faults) for outcome in outcomes if outcome.faults] == []
     assert sum(outcome.tally["crash"] for outcome in outcomes) > 0
     assert sum(outcome.received.total() for outcome in outcomes) > 0
