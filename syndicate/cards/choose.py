@@ -14,7 +14,8 @@ from syndicate.cards.crop import (
     cover_of_subject,
     find_clear,
     find_side,
-    is_wide,
+    has_no_colour,
+    is_row,
     look_for_subject,
 )
 from syndicate.cards.design import Design, Layout, Shown, find_longest
@@ -34,6 +35,9 @@ WIDE = 1.4
 
 LONG_WORD = 20
 """Letters of a word that is too long to stand beside a picture: then the title is above it."""
+
+BAND = 3 / 7
+"""Of a card's height, what a band has for its photo."""
 
 LONG = 100
 """Letters of a title that would cover most of a photo."""
@@ -99,7 +103,10 @@ def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind)
     beside = "framed" if _has_sides(size) and find_longest(content) > LONG_WORD else ""
     if kind is Kind.LOGO or _enlarged(photo, _panel(size)) > MAX_ENLARGED:
         return beside or "emblem"
-    return beside or "split" if not fills(photo, size) or len(content.title) > LONG else "cover"
+    if not fills(photo, size) or len(content.title) > LONG:
+        return beside or "split"
+    # Where there is no colour, nobody can tell a face from a wall: words keep off all of it.
+    return beside or ("split" if content.focus is None and has_no_colour(photo.small) else "cover")
 
 
 def fills(photo: Photo, size: Size) -> bool:
@@ -141,12 +148,18 @@ def give_way(choice: Choice, content: CardContent, design: Design, photo: Photo,
     below a subject that is as wide as the card."""
     assert choice.subject is not None
     side = _find_free(choice.subject, photo, size)
-    name = "side" if side else "band" if photo.width > photo.height * WIDE and is_wide(choice.subject) else "split"
+    name = "side" if side else "band" if _is_row(choice.subject, photo, size) else "split"
     if not _has_sides(size):
         name = "split"
     elif find_longest(content) > LONG_WORD and name != "band":
         name = "framed"
     return replace(choice, layout=design.layouts[name], side=side or "bottom")
+
+
+def _is_row(subject: Subject, photo: Photo, size: Size) -> bool:
+    """Whether it is as wide as the photo, and so low that a band shows nearly all of it: no band beheads anybody."""
+    share = size[1] * BAND * photo.width / (size[0] * photo.height)
+    return photo.width > photo.height * WIDE and is_row(subject, share)
 
 
 def _find_free(subject: Subject, photo: Photo, size: Size) -> str:

@@ -32,6 +32,12 @@ SKIN, SPREAD = 0.6, 0.35
 """Or so much of all weight is skin, on no more of the cells: several people. Sand and wood fill more of a picture."""
 
 
+ROW = 0.8
+"""Of the subject's weight: what a band must show of it."""
+GREY, TONES = 0.99, 0.05
+"""Of the pixels: so many have no colour, and so many are dark and so many light."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a photo shows: its middle, and the cells it fills (None where there is no one thing)."""
@@ -88,9 +94,20 @@ def cover_of_subject(subject: Subject, window: Box, words: Sequence[Box]) -> flo
     return 1 - _sum(cells, (0, 0, ACROSS, DOWN)) / total
 
 
-def is_wide(subject: Subject) -> bool:
-    """Whether it needs most of the photo's width, as people in a row do."""
-    return subject.cells is not None and not _is_compact(_sum_columns(subject.cells))
+def is_row(subject: Subject, share: float) -> bool:
+    """Whether it needs most of the photo's width but no more than this share of its height, as people in a row do."""
+    if subject.cells is None or _is_compact(_sum_columns(subject.cells)):
+        return False
+    rows = subject.cells.resize((1, DOWN), Image.Resampling.BOX).tobytes()
+    window = min(DOWN, round(DOWN * share))
+    return max(sum(rows[at : at + window]) for at in range(DOWN - window + 1)) >= ROW * sum(rows)
+
+
+def has_no_colour(image: Image.Image) -> bool:
+    """A photo in black and white, neither fog nor night."""
+    luma, blue, red = (band.histogram() for band in image.convert("YCbCr").split())
+    is_grey = min(sum(blue[127:130]), sum(red[127:130])) >= GREY * sum(luma)
+    return is_grey and min(sum(luma[:80]), sum(luma[160:])) >= TONES * sum(luma)
 
 
 def _look_through(subject: Subject, window: Box) -> Image.Image | None:

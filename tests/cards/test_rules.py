@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageOps
 
 from syndicate.cards.check import check_drawing, list_notes
 from syndicate.cards.choose import Flaw
@@ -88,7 +88,8 @@ def test_a_page_with_a_photo_on_it_holds_text_and_a_dark_photo_does_not():
 
 def test_photos_that_were_put_together_are_shown_whole(fonts, make_design):
     """Beside one another, with or without a gap, or below with one; a horizon at sea and a door are in one photo."""
-    one, other = corpus.draw_landscape(800, 1067, corpus.NOON), pictures.draw_person(800, 1067)
+    one = corpus.draw_landscape(800, 1067, corpus.NOON)
+    other = one.point([value // 3 for value in range(256)] * 3)
     found = {}
     for name, gap, size in (("beside", 0, (1600, 1067)), ("gap", 24, (1624, 1067)), ("below", 24, (800, 2158))):
         whole = Image.new("RGB", size, (255, 255, 255))
@@ -356,6 +357,26 @@ def test_people_in_a_row_are_seen(fonts, make_design, title):
     drawing = draw_card(replace(CONTENT, title=title), design=make_design(), fonts=fonts, photo=photo)
     assert drawing.layout == ("split" if title == LONG else "band")
     assert drawing.faults == ()
+
+
+def test_a_band_beheads_nobody(fonts, make_design):
+    """Someone whose arms are as wide as the picture stands beside the words, not in a band without a head."""
+    photo = pictures.draw_person(1600, 1067)
+    arms = ImageDraw.Draw(photo)
+    for left in range(0, 1600, 40):
+        arms.ellipse((left, 820, left + 36, 1000), fill=(214, 160, 130), outline=(90, 50, 40), width=6)
+    drawing = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=corpus.to_jpeg(photo))
+    assert drawing.layout in {"side", "split"}
+
+
+def test_words_keep_off_photos_in_black_and_white(fonts, make_design):
+    """No face can be told in them by its colour; where the author says what matters, they are covers as others."""
+    scene = corpus.draw_landscape(1200, 800, corpus.NOON)
+    grey = corpus.to_jpeg(ImageOps.autocontrast(scene.convert("L")).convert("RGB"))
+    draw = partial(draw_card, design=make_design(), fonts=fonts)
+    assert draw(CONTENT, photo=grey).layout == "split"
+    assert draw(replace(CONTENT, focus=(0.5, 0.1)), photo=grey).layout == "cover"
+    assert draw(CONTENT, photo=corpus.to_jpeg(scene)).layout == "cover"
 
 
 def test_a_panorama_is_a_band(fonts, make_design):
