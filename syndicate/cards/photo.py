@@ -155,9 +155,8 @@ def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) 
 def _draw_svg(data: bytes, need: tuple[int, int], fonts: Sequence[str]) -> Photo:
     """A drawing is as large as it is rendered."""
     drawn = render_svg(data, need, fonts)
-    is_cut_out, part = _look_through(drawn)
-    whole = _cut(shrink_to_rgb(drawn, b"", drawn.size), part)
-    return Photo(whole, glance(whole), *whole.size, is_cut_out=is_cut_out)
+    whole = shrink_to_rgb(drawn, b"", drawn.size)
+    return Photo(whole, glance(whole), *drawn.size, is_cut_out=_look_through(drawn)[0])
 
 
 def _refuse(error: Exception, name: str) -> NoReturn:
