@@ -14,7 +14,6 @@ from syndicate.app.rounds import Rounds
 from syndicate.app.status import read_status
 from syndicate.networks import mastodon  # noqa: F401 - opened before the clock stands
 from tests.app.late import wait_for_accounts
-from tests.networks.case import PIXEL
 from tests.networks.fake import Fake, Reply, Request, status
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 
@@ -128,7 +127,7 @@ def test_a_corrected_alt_text_reaches_the_picture(blog: Blog, fake: FakeMastodon
     """The card's alt text is what the post says of it; the words stay."""
     pictures = blog.posts.parents[1] / "static"
     pictures.mkdir()
-    (pictures / "fox.png").write_bytes(PIXEL)
+    Image.linear_gradient("L").save(pictures / "fox.png")
     blog.write("post1", image="/fox.png", imageAlt="A fx in snow")
     blog.follow()
     blog.send("post1")
