@@ -55,8 +55,7 @@ def _share(part: object) -> float:
 
 
 _FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(https?://[^<>\s]+)>")
-# Astro's usual alias for its source folder.
-_ALIASED = re.compile(r"^[@~]/")
+_ALIASED = re.compile(r"^[@~]/")  # Astro's usual alias for its source folder
 _VAULT_LINK = re.compile(r"\A!?\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]\Z")  # Obsidian's, in a property
 _SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:")
 # Served as the root whenever they are served: "public/a.jpg" is "/a.jpg". "assets/a.jpg" is "/assets/a.jpg" in Jekyll.
@@ -125,8 +124,7 @@ def _read_kind(fields: Fields, details: Mapping[str, object]) -> str:
 
 def _address(value: object, details: Mapping[str, object]) -> str:
     found = next((details[name] for name in _ADDRESS_KEYS if details.get(name)), "") if details else value
-    written = found.strip() if isinstance(found, str) else ""
-    return _VAULT_LINK.sub(r"\1", written)
+    return _VAULT_LINK.sub(r"\1", found.strip()) if isinstance(found, str) else ""
 
 
 def _detail(details: Mapping[str, object], *names: str) -> str:
@@ -151,10 +149,8 @@ def locate(address: str, place: Place) -> tuple[str, str]:
     if address.startswith("//") or _SCHEME.match(address):
         return absolute_url(address, place.permalink), ""
     address = _ALIASED.sub("/src/", address)
-    if not address.startswith("/"):
-        path = _find_beside(address, place)
-        if path:
-            return absolute_url(address, place.permalink), path
+    if not address.startswith("/") and (path := _find_beside(address, place)):
+        return absolute_url(address, place.permalink), path
     found = _locate_from_root(address, place)
     inner = f"images/{address}"  # as wordpress-export-to-markdown names the cover of a post
     path = "" if found[1] or "/" in address else _find_beside(inner, place)

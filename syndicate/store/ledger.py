@@ -81,18 +81,15 @@ class LedgerPart(Part):
     def find_posts(self, ids: Sequence[str]) -> dict[str, KnownPost]:
         """Those of the posts that the ledger has, by id."""
         with self._database.reading() as connection:
-            found = (self._read_posts(connection, posts.c.id.in_(some)) for some in _cut(ids))
-            return {row.id: row for rows in found for row in rows}
+            return {row.id: row for some in _cut(ids) for row in self._read_posts(connection, posts.c.id.in_(some))}
 
     def _read_posts(self, connection: Connection, *conditions: ColumnElement[bool]) -> tuple[KnownPost, ...]:
-        columns = [column for column in posts.c if column.name != "site"]
-        rows = connection.execute(select(*columns).where(posts.c.site == self._site, *conditions))
-        names = [column.name for column in columns]
-        return tuple(KnownPost(**dict(zip(names, row, strict=True))) for row in rows)
+        columns = {column.name: column for column in posts.c if column.name != "site"}
+        rows = connection.execute(select(*columns.values()).where(posts.c.site == self._site, *conditions))
+        return tuple(KnownPost(**dict(zip(columns, row, strict=True))) for row in rows)
 
     def _read_reading(self, connection: Connection) -> str:
-        found = connection.execute(select(site_states.c.reading).where(site_states.c.site == self._site))
-        return found.scalar() or ""
+        return connection.scalar(select(site_states.c.reading).where(site_states.c.site == self._site)) or ""
 
     def _read_drafts(self, connection: Connection) -> tuple[KnownDraft, ...]:
         columns = [column for column in drafts.c if column.name != "site"]
