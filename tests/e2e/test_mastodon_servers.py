@@ -199,10 +199,10 @@ def test_the_key_is_trusted_as_far_as_the_server_keeps_it(server: Server, mastod
 
 
 def test_an_edit_changes_the_words(mastodon: Mastodon, message: Message) -> None:
-    """The same post, other words."""
+    """The same post, other words. Its address tells it: snac's ids begin with the second of the last edit."""
     receipt = deliver(mastodon, message, key=message.link)
     mastodon.edit(receipt, replace(message, text=f"Better words {message.link}"), key=message.link)
-    (edited,) = [post for post in mastodon.list_recent() if post.receipt.remote_id == receipt.remote_id]
+    (edited,) = [post for post in mastodon.list_recent() if post.receipt.url == receipt.url]
     assert edited.text.startswith("Better words")
 
 
