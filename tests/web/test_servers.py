@@ -137,7 +137,7 @@ def running(command: list[str], port: int) -> Iterator[str]:
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[1]
         with socket.socket() as probe:
