@@ -8,7 +8,16 @@ from functools import lru_cache, wraps
 from math import prod
 from typing import Any, NoReturn, cast
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
+from jinja2 import (
+    DictLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+    pass_context,
+)
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
@@ -55,7 +64,7 @@ def compile_html_template(
 
 def make_environment() -> SandboxedEnvironment:
     """For plain text: values go in as they are, and what comes out has limits (see `render_limited`)."""
-    return _Limited(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    return _Limited(trim_blocks=True, lstrip_blocks=True, autoescape=False)
 
 
 _share_environment = lru_cache(maxsize=1)(make_environment)
@@ -114,7 +123,7 @@ class _Counted(SandboxedEnvironment):
     """Each turn of a loop and each call is a step."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(undefined=StrictUndefined, finalize=_require_words, **options)
         self.filters = {**self.filters, _TURNS: _count_turns}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -127,6 +136,15 @@ class _Counted(SandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
         _spend(__context, getattr(__obj, "__self__", None), *args)
         return super().call(__context, __obj, *args, **kwargs)
+
+
+def _require_words(value: Any) -> Any:
+    """What stands between braces. What only Python reads is a slip: `{{ tags }}`, or `{{ site.title }}` of a text."""
+    is_text = isinstance(value, str | Undefined)  # an unknown name says so itself
+    if not is_text and (callable(value) or isinstance(value, Iterable)):
+        kind = "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__.replace('_', ' ')}"
+        raise TemplateError(f"what stands between {{{{ }}}} is {kind} and no text (a list: | join(', '))")
+    return value
 
 
 class _Limited(_Counted):
@@ -242,7 +260,7 @@ def _check_size(value: Any) -> Any:
 
 def make_html_environment() -> SandboxedEnvironment:
     """For HTML: values are escaped."""
-    return _Counted(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
+    return _Counted(trim_blocks=True, lstrip_blocks=True, autoescape=True)
 
 
 def tell_broken(error: Exception, where: str) -> NoReturn:

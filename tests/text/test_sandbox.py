@@ -55,6 +55,9 @@ def test_filters_can_be_lent() -> None:
         ("{{ post.__init__.__globals__ }}", "unsafe"),
         ("{% for x in range(10000000) %}{% endfor %}", "range"),
         ("{% include 'other.txt' %}", "mine"),
+        ("one\n{{ 'Notes'.title }}", r"mine\.txt:2: .* is a .*method.* and no text"),
+        ("{{ ['a', 'b'] }}", r"is a list and no text \(a list: \| join"),
+        ("{{ ['a'] | map('upper') }}", "is a generator and no text"),
     ],
 )
 def test_what_a_template_may_not(template: str, complaint: str) -> None:
