@@ -137,6 +137,7 @@ class Composer:
         if template is None:
             raise ContentError("the message template is no longer there", where=delivery.slug)
         post, known = materials.find(delivery)
+        delivery, notes = materials.leave_out_lost(delivery)
         parts = compose_message(
             self._site.fill((post,))[0] if facts.wants_markdown else post,
             known,
@@ -149,6 +150,7 @@ class Composer:
             alt=delivery.alt,
             media=delivery.media,
         )
+        parts = (replace(parts[0], warnings=(*notes, *parts[0].warnings)), *parts[1:])
         if delivery.text.strip():
             return parts[0] if delivery.part == 1 else _make_later(parts[0], delivery.part)
         if len(parts) < delivery.part:
@@ -238,6 +240,13 @@ class _Materials:
         """The card, or the post's own picture where a person wants that and it is there."""
         own = open_drawer(self.site).own.find(post_id, media) if is_own_picture(media) else None
         return own or find_card(self.site, post_id)
+
+    def leave_out_lost(self, delivery: Delivery) -> tuple[Delivery, tuple[str, ...]]:
+        """The delivery without a picture that its post has no more, and without its alt text; and what to say of it."""
+        if not is_own_picture(delivery.media) or open_drawer(self.site).own.find(delivery.post_id, delivery.media):
+            return delivery, ()
+        note = "the picture that you chose is not in the post any more: it goes out as the account has it"
+        return replace(delivery, media="", alt=""), (note,)
 
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
         found = self.posts.get(delivery.post_id)

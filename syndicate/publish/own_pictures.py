@@ -83,6 +83,8 @@ class OwnPictures:
             with contain(lambda error: log.debug("a post's own picture", exc_info=error)):
                 picture = self.list_pictures(one.post).get(card.frame)
                 kept = [self._make(one, card.frame, picture, now)] if picture else []
+            if not kept:
+                self.manifest.forget_cards([card.name])  # its file stays a while, as replaced cards do
             yield from kept
 
     def _make(self, one: Identified, media: str, picture: Picture, now: datetime) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from io import BytesIO
@@ -144,3 +145,19 @@ def test_the_lead_picture_goes_with_a_new_message(app: App, client: httpx.Client
     assert app._site.store.get_delivery(number).alt == "A hill"
     send(client, "/act", action="edit", number=number, value="Look.", media="none", alt="")
     assert app._site.store.get_delivery(number).media == "none"
+
+
+def test_a_picture_that_its_post_has_no_more_goes_nowhere(app: App, client: httpx.Client) -> None:
+    """Taken out of the post, it leaves the message that was to carry it, as does its alt text, and that is told."""
+    words = {"post": "one", "to": ["timeline"], "again": True, "at": "slot", "media": "photo", "alt": "A hill"}
+    number = client.post("/api/v1/deliveries", json=words).json()["deliveries"][0]["id"]
+    assert client.get(f"/api/v1/deliveries/{number}").json()["alt"] == "A hill"
+    file = Path(app._site.settings.root, app._site.settings.site.content, "one.md")
+    file.write_text(re.sub("(?m)^image.*\n", "", file.read_text()))
+    app.publish()
+    row = client.get(f"/api/v1/deliveries/{number}").json()
+    assert "not in the post any more" in row["warnings"][0]
+    app.deliver_due(only=(number,))
+    sent = app._site.store.get_delivery(number).message
+    assert sent is not None
+    assert (sent.image, sent.card.alt) == (None, "One · Notes")
