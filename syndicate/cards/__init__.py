@@ -34,6 +34,7 @@ from zoneinfo import ZoneInfo
 from PIL import __version__ as pillow_version
 
 from syndicate.model import CardRules, Post, Site
+from syndicate.text.plain import shorten
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -114,7 +115,9 @@ def format_minutes(count: int, language: str) -> str:
 
 
 SHORT_POST = 280
-"""A post whose whole body is no longer than this many characters is a note, and is shown as a quotation."""
+"""A post without a title, or of no more characters than this, is a note, and is shown as a quotation."""
+QUOTED = 160
+"""Characters of a note that its card shows instead of a title."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
 
@@ -157,8 +160,9 @@ def make_content(post: Post, site: Site) -> CardContent:
     language = post.language or site.language or "en"
     picture = post.picture
     authors = post.authors or site.authors
+    title = _one_line(shorten(post.note, QUOTED) if post.note else post.title)
     return CardContent(
-        title=_one_line(post.title),
+        title=title,
         category=_one_line(post.categories[0].name) if post.categories else "",
         author=_one_line(authors[0].name) if authors else "",
         date=_date(post, site, language),
@@ -167,9 +171,9 @@ def make_content(post: Post, site: Site) -> CardContent:
         summary=_one_line(post.summary),
         host=_host(post.external_url),
         language=language,
-        direction=find_direction(language, post.title),
+        direction=find_direction(language, title),
         seed=post.slug,
-        alt=_alt(post, site),
+        alt=f"{title} · {_one_line(site.title)}" if site.title else title,
         source=post.source,
         has_picture=picture is not None,
         picture_alt=_one_line(picture.alt) if picture else "",
@@ -197,10 +201,6 @@ def _date(post: Post, site: Site, language: str) -> str:
     return format_date(post.published_at.astimezone(ZoneInfo(site.timezone)).date(), language)
 
 
-def _alt(post: Post, site: Site) -> str:
-    return f"{_one_line(post.title)} · {_one_line(site.title)}" if site.title else _one_line(post.title)
-
-
 def make_alt(content: CardContent, *, is_pictured: bool) -> str:
     """What the card shows, for people who do not see it: its words, then the picture where it has one."""
     seen = content.picture_alt if is_pictured and content.picture_alt != content.title else ""
@@ -215,7 +215,7 @@ def _host(url: str) -> str:
 
 
 def _is_note(post: Post) -> bool:
-    return 0 < post.length <= SHORT_POST and post.picture is None
+    return post.picture is None and (bool(post.note) or 0 < post.length <= SHORT_POST)
 
 
 def _one_line(text: str) -> str:

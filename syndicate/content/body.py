@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ _LEAD = re.compile(
     r"(?:<br>\s*)?(?:<figcaption>)?(?P<rest>.*?)(?:</figcaption>\s*)?</(?P=tag)>\s*",
     re.DOTALL,
 )
+_ALT = re.compile(r'<img[^<>]*\salt="([^"]*)"')
 _SRC = re.compile(r'\ssrc="([^"]*)"')
 _POST = re.compile(r"(?![a-zA-Z][a-zA-Z0-9+.-]*:|//)[^?#]+\.(?:mdx?|markdown)(?:[?#].*)?\Z", re.DOTALL)
 """An address that names the file of a post: no site serves that."""
@@ -127,6 +128,13 @@ def read_teaser(markdown: str, source: str, permalink: str, code: GeneratorCode)
         return ""
     html = render_body(ready_body(markdown[: mark.start()], source, code), source, permalink)
     return one_line(to_plain(html))
+
+
+def read_words(markdown: str, source: str, permalink: str, code: GeneratorCode) -> str:
+    """What a note says, paragraph by paragraph, with marks; of pictures alone, their alt texts."""
+    html = render_body(ready_body(markdown, source, code), source, permalink)
+    words = "\n\n".join(filter(None, map(to_plain, html.split("</p>"))))
+    return words or ", ".join(map(unescape, filter(None, _ALT.findall(html))))
 
 
 def note_pieces(fields: Fields, pieces: Iterable[Piece]) -> None:

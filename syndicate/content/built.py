@@ -350,7 +350,7 @@ def _name(site: Site, post: Post) -> Named:
         post.source,
         post.slug,
         declared="" if post.slug == make_slug("", post.source, post.title) else post.slug,
-        title=post.title,
+        title="" if post.note else post.title,
         dated_at=post.published_at.astimezone(ZoneInfo(site.timezone)) if post.published_at else None,
         categories=[category.name for category in post.categories],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from syndicate.content.body import (
     note_pieces,
     read_body,
     read_teaser,
+    read_words,
     ready_body,
     render_body,
 )
@@ -57,6 +59,7 @@ from syndicate.model import LeftOut, Post, Problem, Settings, make_sketch
 from syndicate.text import is_blank, one_line
 from syndicate.text.generator_code import MARK, FindPage, Piece, drop_marks, find_no_page
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten
+from syndicate.text.repair import drop_label_paragraph
 
 # --- digests of a post: of what its author wrote, and of what a reader sees ---
 
@@ -84,6 +87,7 @@ def digest_of(post: Post, summary: str, html: str, site_url: str) -> str:
     ]  # fmt: skip
     seen += [[[one.url, one.media_type, str(one.length), one.title] for one in post.media]] if post.media else []
     seen += [[one.avatar for one in post.authors]] if any(one.avatar for one in post.authors) else []
+    seen += [["note"]] if post.note else []
     data = orjson.dumps(seen).replace(post.permalink.encode(), b"\0p").replace(site_url.encode(), b"\0s")
     return sha256(data).hexdigest()
 
@@ -96,8 +100,8 @@ DERIVED = 300
 _CUT = ("…", "...")
 
 
-def choose_summary(excerpt: str, description: str, html: str) -> str:
-    """The excerpt, else the description, else the first paragraph.
+def choose_summary(excerpt: str, description: str, html: str, words: str = "") -> str:
+    """The excerpt, else the description, else how a note's words begin, or the first paragraph.
 
     An excerpt that is only the cut beginning of the description gives way to it.
     """
@@ -106,7 +110,7 @@ def choose_summary(excerpt: str, description: str, html: str) -> str:
         declared = [description]
     if declared:
         return shorten(declared[0], DECLARED)
-    return shorten(first_paragraph(html), DERIVED)
+    return shorten(one_line(words) or first_paragraph(html), DERIVED)
 
 
 def _is_start(cut: str, whole: str) -> bool:
@@ -117,6 +121,8 @@ def _is_start(cut: str, whole: str) -> bool:
 
 MAX_TITLE = 1_000
 """Characters."""
+NAME, NOTE = 80, 1_000
+"""Characters: how much of a note is its name, and of what length it is said whole; of a longer one, the beginning."""
 
 
 def parse_post(  # noqa: PLR0917 - a file, and what it is read with
@@ -175,8 +181,10 @@ class _Parser:
     def parse(self, find_page: FindPage | None) -> Post:
         fields, site = self.fields, self.settings.site
         markdown = mend_body(fields)
-        title = self._title(markdown)
+        title, words = self._title(markdown), ""
         published_at = read_published(fields, self.settings, self.history)
+        if not title:
+            words = self._words(markdown, published_at)
         categories = read_categories(fields)
         found = read_translation(fields.source, self.settings)
         language = choose_language(fields, found, site)
@@ -199,7 +207,8 @@ class _Parser:
         post = Post(
             source=fields.source,
             slug=slug,
-            title=title,
+            title=title or shorten(one_line(drop_marks(words)), NAME),
+            note=drop_marks(words if len(words) <= NOTE else shorten(words, DERIVED)),
             title_code=list_code(fields.text("title")),
             permalink=permalink,
             by_rule=rule if rule != permalink else "",
@@ -226,9 +235,9 @@ class _Parser:
             fields_digest=fields.digest(),
             sketch=make_sketch(fields.front.body),
         )
-        return self._with_body(post, markdown, find_page) if find_page else post
+        return self._with_body(post, markdown, find_page, words) if find_page else post
 
-    def _with_body(self, post: Post, markdown: str, find_page: FindPage) -> Post:
+    def _with_body(self, post: Post, markdown: str, find_page: FindPage, words: str) -> Post:
         """The post whole. Summary and body depend on each other: a label paragraph may repeat the excerpt."""
         fields = self.fields
         excerpt = fields.declared("excerpt")
@@ -240,10 +249,10 @@ class _Parser:
         html = drop_lead(built or render_body(ready, post.source, post.permalink), post.picture)
         html = show_words_for_unserved(html, markdown, Place(self.settings, post.permalink, post.source, self.file))
         excerpt = excerpt or read_teaser(markdown, post.source, post.permalink, fields.know_values())
-        summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
+        summary, length = choose_summary(excerpt, description, html, words), len(markdown.strip())
         pieces = () if built else tuple(code.pieces)
         note_pieces(fields, pieces)
-        left_out = self._left_out(summary, pieces)
+        left_out = self._left_out(summary + words, pieces)
         fields.warn_of_words(self.settings.feeds.flags)
         html, summary = finish_body(html), one_line(drop_marks(summary))
         return replace(
@@ -258,12 +267,12 @@ class _Parser:
             problems=tuple(sorted(fields.problems, key=lambda problem: problem.line)),
         )
 
-    def _left_out(self, summary: str, pieces: Sequence[Piece]) -> tuple[LeftOut, ...]:
+    def _left_out(self, said: str, pieces: Sequence[Piece]) -> tuple[LeftOut, ...]:
         """What is missing in the texts of messages; a warning tells where."""
         fields = self.fields
         keys = {name: fields.find(name)[0] for name in ("title", "excerpt", "metaDescription", "socialShare")}
         places = {name: fields.left_out.get(key or name, "") for name, key in keys.items()}
-        if MARK in summary:
+        if MARK in said:
             missed = next((piece.text for piece in pieces if piece.is_missed), "")
             line = next((one.line for one in fields.repairs if (one.kind, one.before) == ("code", missed)), 0)
             places["excerpt"] = f"{fields.source}:{line}, summary: {missed}"
@@ -295,9 +304,19 @@ class _Parser:
             title = first_heading(markdown, lambda heading: self.fields.mend(heading, "title"))
         if is_blank(title) and self.settings.site.generator in {"jekyll", "docusaurus"}:  # as these do
             title = " ".join(word.capitalize() for word in undated(self.fields.source).split("-") if word)
-        if is_blank(title):
-            raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
-        return self.fields.check_length(title, "title", MAX_TITLE)
+            if self.fields.values.get("title") == "" or not re.search(r"[^\W\d_]", title):  # a note, or its number
+                title = ""
+        return "" if is_blank(title) else self.fields.check_length(title, "title", MAX_TITLE)
+
+    def _words(self, markdown: str, published_at: datetime | None) -> str:
+        """What a post without a title says: a note. Raises ContentError where it has no date or says nothing."""
+        fields = self.fields
+        markdown = drop_label_paragraph(markdown, fields.rules.labels, ())[0] if published_at else ""
+        words = read_words(markdown, fields.source, self.settings.site.url, fields.know_values())
+        if is_blank(drop_marks(words)):
+            hint = "add title: to its front matter, or, for a note, date: and some words"
+            raise ContentError("the post has no title", key="title", line=1, hint=hint)
+        return words
 
     def _permalink(self, named: Named, found: Translation) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")

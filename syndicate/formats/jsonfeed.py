@@ -46,7 +46,7 @@ def _describe_item(entry: Entry) -> Mapping[str, object]:
         "id": entry.id,
         "url": entry.url,
         "external_url": entry.external_url,
-        "title": entry.title,
+        "title": "" if entry.is_note else entry.title,
         "content_html": entry.html,
         "content_text": "" if entry.html else entry.summary or entry.title,
         "summary": entry.summary,

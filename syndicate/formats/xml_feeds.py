@@ -278,7 +278,8 @@ def _make_rss(feed: Feed, generator: Any) -> None:
 
 
 def _fill_rss(item: FeedEntry, entry: Entry, feed: Feed) -> None:
-    item.title(entry.title)
+    if not entry.is_note:
+        item.title(entry.title)
     item.guid(entry.id, permalink=False)
     item.link(href=entry.url, rel="alternate")
     # Readers take a description for HTML, the summary is plain text: what looks like a tag must stay visible.

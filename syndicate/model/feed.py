@@ -120,6 +120,8 @@ class Entry:
     html: str
     published_at: datetime
     updated_at: datetime
+    is_note: bool = False
+    """Whether the title is only its first words: formats that can do without leave it out."""
     authors: tuple[Author, ...] = ()
     language: str = ""
     translations: tuple[tuple[str, str], ...] = ()

@@ -187,7 +187,7 @@ class Post:
     slug: str
     """Its name in commands and published files: no other post of the site has it."""
     title: str
-    """Plain text, one line."""
+    """Plain text, one line; a note is called by its first words."""
     permalink: str
     """Absolute URL, as the built site serves it where that is known."""
     published_at: datetime | None
@@ -211,6 +211,8 @@ class Post:
     """What the translations of one post have in common."""
     categories: tuple[Category, ...] = ()
     keywords: tuple[str, ...] = ()
+    note: str = ""
+    """What a post without a title says, in its paragraphs; "" for a post with one."""
     title_code: tuple[str, ...] = ()
     """Words of the title that stood in backticks."""
     picture: Picture | None = None

@@ -261,6 +261,46 @@ def test_a_post_without_title_and_heading_is_stopped() -> None:
         _parse("title: ''")
 
 
+@pytest.mark.parametrize(
+    ("body", "title", "said"),
+    [
+        ("Ship *it*.\n\nThen sleep,\nlong.", "Ship it. Then sleep, long.", "Ship it.\n\nThen sleep, long."),
+        ("![A heron](/h.jpg)", "A heron", "A heron"),
+        ("> Yes.\n\n[No](other.md)", "Yes. No", "Yes.\n\nNo"),
+        (f"{'word ' * 30}end.", f"{'word ' * 15}word…", f"{'word ' * 30}end."),
+        ("word. " * 200, "word. " * 12 + "word.", "word. " * 49 + "word."),
+    ],
+)
+def test_a_note_is_called_by_its_first_words_and_says_all_of_them(body: str, title: str, said: str) -> None:
+    """A dated post needs no title; a long one is announced by its beginning."""
+    post = _parse("title: ''\ndate: 2025-03-01", body=body)
+    assert (post.title, post.note) == (title, said)
+    assert post.summary == " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "expected"),
+    [
+        ("", "2025-03-01-1201.md", ("Words.", "Words.")),
+        ("title: ''", "2025-03-01-a-walk.md", ("Words.", "Words.")),
+        ("", "2025-03-01-a-walk.md", ("A Walk", "")),
+    ],
+)
+def test_jekylls_note_has_an_empty_title_or_a_file_called_by_a_number(
+    title: str, name: str, expected: tuple[str, str]
+) -> None:
+    """Else Jekyll makes a title of the file's name."""
+    settings = make_settings(Path("/nowhere"), generator="jekyll")
+    post = parse_post(f"---\n{title}\n---\nWords.", name, f"/nowhere/{name}", settings)
+    assert (post.title, post.note) == expected
+
+
+def test_code_of_the_generator_in_a_note_holds_its_messages() -> None:
+    """They say all of it, not its summary alone."""
+    post = _parse("title: ''\ndate: 2025-03-01", body=f"{'word ' * 80}\n\n{{{{ page.version }}}} is out.")
+    assert [one.part for one in post.left_out] == ["summary"]
+
+
 @pytest.mark.parametrize("title", ["", "\u200b"])
 def test_the_heading_is_the_title_of_a_post_without_one(title: str) -> None:
     """The first H1 stands in for nothing to be seen, and is not there twice."""

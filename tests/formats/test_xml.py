@@ -10,9 +10,24 @@ import feedparser
 import pytest
 
 from syndicate.formats.assembly import clean_url
+from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.xml_feeds import render_atom, render_rss
 from syndicate.model import Author, Enclosure
-from tests.formats.reading import ATOM, CONTENT, DC, HISTORY, MEDIA, SOURCE, channel, check_atom, check_rss
+from tests.formats.reading import (
+    ATOM,
+    CONTENT,
+    DC,
+    HISTORY,
+    MEDIA,
+    SOURCE,
+    channel,
+    check_atom,
+    check_json,
+    check_rss,
+    read_atom,
+    read_json,
+    read_rss,
+)
 from tests.formats.samples import ENTRY, HOME, entry, feed
 
 ARCHIVES = {
@@ -43,6 +58,17 @@ def test_an_rss_item_says(name: str, text: str) -> None:
     item = channel(render_rss(feed())).find("item")
     assert item is not None
     assert item.findtext(name) == text
+
+
+@pytest.mark.parametrize("html", [ENTRY.html, ""])
+def test_only_atom_which_needs_one_calls_a_note_by_its_first_words(html: str) -> None:
+    """Readers show a note as one where it has no title, and RSS and JSON Feed can do without."""
+    note = replace(ENTRY, is_note=True, title="What the post is", html=html)
+    documents = [render(feed(note)) for render in (render_rss, render_atom, render_json)]
+    for data, check in zip(documents, (check_rss, check_atom, check_json), strict=True):
+        check(data)
+    titles = [read(data)[0].title for read, data in zip((read_rss, read_atom, read_json), documents, strict=True)]
+    assert titles == ["", note.title, ""]
 
 
 def test_an_rss_item_points_at_files_with_their_size() -> None:

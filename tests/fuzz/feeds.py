@@ -69,7 +69,7 @@ def _judge_entries(entries: list) -> None:  # type: ignore[type-arg]
     assert len({one.id for one in entries}) == len(entries), "two entries with one id"
     for one in entries:
         assert one.id, "an entry without an id"
-        assert one.title.strip(), "an entry without a title"
+        assert one.title.strip() or one.html or one.summary, "an entry that says nothing"
         assert urlsplit(one.url).scheme in {"http", "https"}, f"an entry's address {one.url!r}"
         assert not find_controls(one.title), f"control characters in a title: {one.title!r}"
         judge_html(one.html)

@@ -69,6 +69,30 @@ def test_a_message_is_the_share_text_the_link_and_hashtags() -> None:
     assert (part.count, part.limit, part.warnings) == (FACTS["mastodon"].limits.count(message.text), 500, ())
 
 
+NOTE = make_post(
+    "hello",
+    social_share="",
+    title="It rains. The cat…",
+    summary="It rains. The cat sleeps.",
+    note="It rains.\n\nThe cat sleeps.",
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ text }}", NOTE.note),
+        ("{{ title }}\n\n{{ summary }}", NOTE.summary),
+        ("{{ title }}\n{{ text }}", NOTE.note),
+        ("New: {{ title }}", f"New: {NOTE.title}"),
+    ],
+)
+def test_a_note_is_said_once(template: str, expected: str) -> None:
+    """Its title is its first words, so a template has it where nothing else of the note is said."""
+    (part,) = compose(NOTE, template=template)
+    assert (part.message.text, part.message.title, part.message.summary) == (expected, NOTE.title, "")
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [

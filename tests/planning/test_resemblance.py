@@ -315,3 +315,45 @@ def test_a_file_that_cannot_be_read_has_not_vanished() -> None:
     after = renamed(worded(OLD, 10), MENDED)
     found, gone = match_identities([after], known, site=SITE, now=SOON, unreadable=lambda name: name == OLD.source)
     assert ([(item.is_new, item.perhaps) for item in found], gone) == ([(True, OLD.slug)], known)
+
+
+def write_note(name: str, words: str, days: int = 0) -> Post:
+    """A post without a title, which is called by its first words."""
+    return write_body(make_post(name, title=words[:80], note=words, published_at=NOW - timedelta(days=days)), words)
+
+
+GREETING = "Good morning from the harbour, where nothing has changed since I last wrote to you all about it"
+NOTES = [write_note(f"12{n:02}", GREETING if n % 2 else "Ship it.", n) for n in range(10)]
+
+
+def test_notes_of_the_same_words_keep_their_ids_when_all_are_renamed() -> None:
+    """The day tells them apart."""
+    known = remember(*NOTES)
+    found = match([renamed_note(post) for post in NOTES], known)
+    assert {one.id: one.post.published_at for one in found.values()} == {row.id: row.published_at for row in known}
+
+
+def renamed_note(post: Post) -> Post:
+    blank = make_post(f"note-{post.slug}")
+    return replace(post, source=blank.source, slug=blank.slug, permalink=blank.permalink)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Ship it.", "Ship it."),
+        (GREETING, f"{GREETING}. {make_body('new')}"),
+        (f"{GREETING}. {make_body('old')}", f"{GREETING}. {make_body('new')}"),
+    ],
+)
+def test_a_note_that_begins_like_one_that_went_is_not_that_one(before: str, after: str) -> None:
+    """Two days, two notes, be their first words the same: a person is asked at most."""
+    known = remember(write_note("1201", before, 9), write_note("titled", "Something else altogether", 8))
+    found = match([write_note("1202", after, 1), write_note("titled", "Something else altogether", 8)], known)
+    assert found["1202.md"].is_new
+
+
+def test_a_note_whose_first_word_is_mended_as_it_is_renamed_is_the_same() -> None:
+    before = write_note("1201", "Godo morning! The tomatoes are up, all eleven of them, and I am happy.", 3)
+    after = write_note("tomatoes", "Good morning! The tomatoes are up, all eleven of them, and I am happy.", 3)
+    assert not match([after], remember(before))["tomatoes.md"].is_new

@@ -185,7 +185,8 @@ def make_entry(  # noqa: PLR0917 - what an entry is made of
     return Entry(
         id=one.entry_id,
         url=post.permalink,
-        title=post.title or post.summary[:80] or post.permalink,
+        title=post.title,
+        is_note=bool(post.note),
         summary=post.summary,
         html=post.html if rules.full_content else "",
         published_at=one.known.published_at,

@@ -103,7 +103,7 @@ def compose_message(
         text="",
         link=link,
         title=post.title,
-        summary=post.summary,
+        summary="" if post.note else post.summary,
         card=picture if is_thumbnail else None,
         image=None if is_thumbnail else picture,
         language=normalise_language(style.account.language or post.language),
@@ -118,7 +118,7 @@ def compose_message(
     words, leads_there = _mark_link(choose_text(post, override), post.permalink, link)
     draft = Draft(
         wording=style.wording,
-        values=make_values(post, known, style.account, site, occasion),
+        values=make_values(post, known, style.account, site, occasion, has_text=style.wording.has_text),
         text=words,
         link=link if placing == "text" and not leads_there and link not in words else "",
         limits=style.facts.limits,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from jinja2 import Template
+from jinja2.meta import find_undeclared_variables
 
 from syndicate.errors import ConfigError, contain
 from syndicate.model import Account, KnownPost, Limits, Occasion, Post, Site, SocialOverride
@@ -30,6 +31,8 @@ class MessageTemplate:
 
     where: str
     _template: Template = field(repr=False)
+    has_text: bool = True
+    """Whether it says `text` or `summary`, which hold the first words of a note: its title says no more."""
 
     def require_words(self, text: str) -> str:
         """The text. Raises ConfigError where there is none: neither a bare picture nor a bare card is a message."""
@@ -54,7 +57,7 @@ def make_message_template(template_text: str, *, where: str) -> MessageTemplate:
     if not template_text.strip():
         raise _say_nothing(where)
     with contain(lambda error: tell_broken(error, where)):
-        return MessageTemplate(where, _compile(template_text))
+        return MessageTemplate(where, *_compile(template_text))
 
 
 def _say_nothing(where: str) -> ConfigError:
@@ -64,9 +67,11 @@ def _say_nothing(where: str) -> ConfigError:
 
 
 @lru_cache(maxsize=100)
-def _compile(template_text: str) -> Template:
+def _compile(template_text: str) -> tuple[Template, bool]:
     """Most accounts of a site share one template."""
-    return make_environment().from_string(template_text)
+    jinja = make_environment()
+    names = find_undeclared_variables(jinja.parse(template_text))
+    return jinja.from_string(template_text), not names.isdisjoint({"text", "summary"})
 
 
 def tidy(text: str) -> str:
@@ -104,10 +109,12 @@ def trace(post: Post, known: KnownPost, account: Account) -> str:
 
 
 def choose_text(post: Post, override: SocialOverride) -> str:
-    """The author's words as plain text: the override's, else `socialShare`, else title and summary."""
+    """The author's words as plain text: the override's, else `socialShare`, else the note, or title and summary."""
     wrote = override.text.strip() or post.social_share.strip()
     if words := share_to_plain(wrote, post.permalink).strip():
         return words
+    if post.note:
+        return post.note
     summary = post.summary.strip()
     if not summary or summary.startswith(post.title):
         return summary or post.title
@@ -143,11 +150,13 @@ def _fill(value: str, places: Mapping[str, str]) -> str:
     return value
 
 
-def make_values(post: Post, known: KnownPost, account: Account, site: Site, occasion: Occasion) -> dict[str, object]:
+def make_values(
+    post: Post, known: KnownPost, account: Account, site: Site, occasion: Occasion, *, has_text: bool
+) -> dict[str, object]:
     """The names a template may use, besides `text`, `link`, `tags` and `hashtags`: plain values only."""
     author = (post.authors or site.authors)[:1]
     return {
-        "title": post.title,
+        "title": "" if post.note and has_text else post.title,
         "summary": post.summary,
         "occasion": occasion.name,
         "network": account.network,
