@@ -40,6 +40,7 @@ _LINKED = re.compile(r"""\.(?:mdx?|markdown)(?:[?#)>"']|[ \t]{0,9}(?:$|["'(]))""
 """How such an address ends in a link, and hardly ever in a sentence."""
 _LOST_LINK = re.compile(rf"(?<!!)\[([^\[\]]*)\]\(<?{MARK}[^()]*\)")
 _HTML = (".html", ".htm")
+_ANCHOR = re.compile(r"""(<a\b[^<>]*?\shref=["'])([^"'<>]*)""", re.IGNORECASE)
 _MAX_REPAIRS = 50
 
 
@@ -97,9 +98,15 @@ def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
         text = drop_mdx(text, code)
     is_liquid = bool(date_in_name(source)) or "_posts/" in source
     ready = put_back(drop_shortcodes(text, code, is_liquid=is_liquid), formulas)
-    if source.endswith(_HTML) or not (holds_any(ready, (".md", ".markdown")) and _LINKED.search(ready)):
+    if not (holds_any(ready, (".md", ".markdown")) and _LINKED.search(ready)):
         return ready
-    return map_addresses(ready, lambda address: code.find_page(FILE, address) if _POST.match(address) else address)
+
+    def lead(address: str) -> str:
+        return code.find_page(FILE, address) if _POST.match(address) else address
+
+    if source.endswith(_HTML):
+        return _ANCHOR.sub(lambda found: found[1] + escape(lead(unescape(found[2]))), ready)
+    return map_addresses(ready, lead)
 
 
 def finish_markdown(ready: str) -> str:

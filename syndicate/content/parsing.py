@@ -119,6 +119,8 @@ def _is_start(cut: str, whole: str) -> bool:
     return cut.endswith(_CUT) and len(whole) > len(beginning) and whole.startswith(beginning)
 
 
+_GHOST = re.compile(r"""(?<=[\s("'<=])__GHOST_URL__(?=/)""")
+"""What Ghost's exports write for the site's address."""
 MAX_TITLE = 1_000
 """Characters."""
 NAME, NOTE = 80, 1_000
@@ -145,6 +147,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     if line := find_conflict(text):
         hint = "keep one of the two texts, and none of the three marks"
         raise ContentError("a merge conflict is not resolved", where=source, line=line, hint=hint)
+    text = _GHOST.sub(settings.site.url, text)
     front = parse_front(quote_colons(text) if settings.site.generator == "pelican" else text, source)
     if values:
         more = {key: value for key, value in parse_front(values, source).values.items() if key not in front.values}
@@ -272,8 +275,8 @@ class _Parser:
         fields = self.fields
         keys = {name: fields.find(name)[0] for name in ("title", "excerpt", "metaDescription", "socialShare")}
         places = {name: fields.left_out.get(key or name, "") for name, key in keys.items()}
-        if MARK in said:
-            missed = next((piece.text for piece in pieces if piece.is_missed), "")
+        missed = next((piece.text for piece in pieces if piece.is_missed), "")
+        if missed and MARK in said:
             line = next((one.line for one in fields.repairs if (one.kind, one.before) == ("code", missed)), 0)
             places["excerpt"] = f"{fields.source}:{line}, summary: {missed}"
         found = {

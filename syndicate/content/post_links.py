@@ -113,11 +113,11 @@ class PostLinks:
     found: dict[str, str] = field(default_factory=dict)
 
     def find(self, kind: str, written: str) -> str:
-        """The address; what stands for a link to nowhere: nothing for a tag, a mark in Markdown."""
+        """The address; a mark for a link to nowhere."""
         key = f"{kind} {written}"
         if key not in self.found and len(self.found) < _MOST_LINKS and len(written) <= _LONGEST_NAME:
             self.found[key] = self.tell_site().find(kind, written, self.source) or ""
-        return self.found.get(key) or (MARK if kind == FILE else "")
+        return self.found.get(key) or MARK
 
 
 def list_addresses(outcomes: Mapping[str, Outcome]) -> Addresses | None:

@@ -295,6 +295,14 @@ def test_jekylls_note_has_an_empty_title_or_a_file_called_by_a_number(
     assert (post.title, post.note) == expected
 
 
+def test_the_site_of_a_ghost_export_is_the_site() -> None:
+    """Its posts write a sign for it, which code may show."""
+    post = _parse("feature_image: __GHOST_URL__/x.jpg", body="[a](__GHOST_URL__/a/) `__GHOST_URL__/`")
+    assert post.picture
+    assert post.picture.url == "https://blog.example/x.jpg"
+    assert post.html == '<p><a href="https://blog.example/a/">a</a> <code>__GHOST_URL__/</code></p>'
+
+
 def test_code_of_the_generator_in_a_note_holds_its_messages() -> None:
     """They say all of it, not its summary alone."""
     post = _parse("title: ''\ndate: 2025-03-01", body=f"{'word ' * 80}\n\n{{{{ page.version }}}} is out.")

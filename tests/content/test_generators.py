@@ -11,6 +11,7 @@ import pytest
 from syndicate.config.read import make_settings
 from syndicate.content import SiteData, look_at_posts
 from syndicate.content.folder import ContentFolder
+from syndicate.content.parsing import parse_post
 from syndicate.model import Post, Snapshot
 from syndicate.text.generator_code import MARK
 from tests.content import golden
@@ -318,6 +319,21 @@ def test_a_link_to_another_post_s_file_leads_to_its_page(tmp_path: Path, written
     assert post.html.count("<a") == len(addresses)
     assert MARK not in post.markdown
     assert "gone.md" not in post.markdown.partition("[d]:")[0]
+    assert "]()" not in post.markdown
+    assert not post.left_out
+
+
+def test_a_link_in_html_to_another_post_s_file_leads_to_its_page() -> None:
+    """So it is in a post that is written in HTML, and code shows what it shows."""
+    body = "<p><a class='x' href='b.md'>b</a> <a href=\"gone.md\">g</a> <code>&lt;a href=\"b.md\"&gt;</code></p>"
+    known = {"b.md": "https://blog.example/b/?a&b"}
+    settings = make_settings(
+        '[site]\ntitle = "T"\nurl = "https://blog.example"\ncontent = "posts"\n', root=Path("/nowhere")
+    )
+    post = parse_post(
+        f"{HEAD}{body}", "a.html", "/nowhere/a.html", settings, find_page=lambda _, name: known.get(name, MARK)
+    )
+    assert post.html == '<p><a href="https://blog.example/b/?a&amp;b">b</a> g <code>&lt;a href="b.md"&gt;</code></p>'
 
 
 @pytest.mark.parametrize("folder", list_cases(), ids=lambda folder: folder.name)
