@@ -55,7 +55,7 @@ def slugify(text: str) -> str:
 def make_slug(declared: str, source: str, title: str) -> str:
     """The declared slug made safe, else one from the file or folder name, else from the title or the path."""
     slug = slugify(declared) or slugify(undated(source).lower()) or slugify(title.lower())
-    return _within(slug or f"post-{sha256(source.encode()).hexdigest()[:8]}")
+    return _within(slug or f"post-{sha256(source.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}")
 
 
 def _within(slug: str) -> str:
