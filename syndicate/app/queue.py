@@ -30,7 +30,7 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries import find_own_reason
 from syndicate.planning.deliveries.edits import Amendment
-from syndicate.planning.deliveries.retry import describe
+from syndicate.planning.deliveries.retry import describe, may_be_out
 from syndicate.planning.messages import Composed
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule import Taken, find_broken_rule, list_taken
@@ -112,7 +112,15 @@ def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDeli
     composer = Composer(site)
     facts, now = site.facts_with_limits(), site.clock()
     zone = site.settings.site.timezone
-    return tuple(_preview(composer, facts.get(one.account), one, now, zone) for one in deliveries)
+    shown = (one if _is_fixed(site, one) else replace(one, message=None) for one in deliveries)
+    return tuple(_preview(composer, facts.get(one.account), one, now, zone) for one in shown)
+
+
+def _is_fixed(site: OpenSite, delivery: Delivery) -> bool:
+    """Whether it says what it said, whatever its post says now: it is out, or may be."""
+    return delivery.state in {State.SENT, State.SENDING, State.UNCERTAIN} or (
+        delivery.attempts > 0 and may_be_out(site.store.list_attempts(delivery.id))
+    )
 
 
 def _preview(

@@ -35,6 +35,7 @@ from syndicate.planning.deliveries.retry import (
     decide_unseen,
     decide_unsettled,
     describe,
+    may_be_out,
 )
 from syndicate.planning.schedule.gates import decide_behind, decide_missed, decide_room, decide_unready
 
@@ -109,19 +110,18 @@ def learn_limits(current: AccountRound, network: Network) -> None:
 
 
 def _take_message(current: AccountRound, delivery: Delivery) -> Message:
-    """As it was frozen. Before the first call nothing of it can be out: where its post says something else by now, that
-    is composed, and prepared anew."""
+    """As it was frozen. While no call can have published it, it follows its post: where that says something else by
+    now, this is composed, and prepared anew."""
     frozen = delivery.message
-    if frozen is not None and delivery.attempts:
+    if frozen is not None and delivery.attempts and may_be_out(current.tools.store.list_attempts(delivery.id)):
         return frozen
     fresh = _compose(current, delivery)
     return fresh if frozen is None or _tell_apart(fresh, frozen) else frozen
 
 
 def _tell_apart(one: Message, other: Message) -> bool:
-    return (one.text, one.link, one.warning, one.image, one.card) != (
-        other.text, other.link, other.warning, other.image, other.card,
-    )  # fmt: skip
+    """Whether they say or show something else; a corrected language or visibility counts, too."""
+    return replace(one, created_at=other.created_at, prepared=other.prepared, origin=other.origin) != other
 
 
 def _compose(current: AccountRound, delivery: Delivery) -> Message:

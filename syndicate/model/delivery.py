@@ -257,7 +257,7 @@ class Delivery:
     """What a person wants to go with it, "card", "image" (the card as a picture), "photo" (the post's lead picture),
     "photo-1f2e3d4c" (one of its text) or "none"; "" for what the post or the account asks for."""
     message: Message | None = None
-    """Frozen at the first intent."""
+    """As it was prepared; frozen from the first call on that may have published it."""
     reason: Reason = Reason.NONE
     """Why it is where it is; `planning.deliveries.say_why` makes the sentence."""
     detail: str = ""

@@ -16,17 +16,19 @@ from syndicate.errors import (
     FetchError,
     NotReady,
     PaymentRequired,
+    RateLimited,
     Rejected,
     Spoiled,
     StateError,
     Unauthorised,
     Unavailable,
+    Uncertain,
 )
 from syndicate.model import Account, Delivery, Limits, Message, Reason, Receipt, ScheduleRules, State
 from syndicate.store.glance import Moment
 from syndicate.store.identity import Contradiction
 from syndicate.vault import digest_secrets
-from tests.deliver.bench import NOW, Bench, Preparing, Scripted, raising
+from tests.deliver.bench import NOW, Bench, Finding, Preparing, Scripted, raising
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
@@ -98,6 +100,32 @@ def test_a_frozen_message_is_not_composed_again(bench: Bench) -> None:
     assert bench.get(row).state is State.SENT
     first, second = bench.networks["a"].calls
     assert first == second
+
+
+@pytest.mark.parametrize("refusal", [RateLimited("slower"), Unauthorised("the token is dead"), NotReady("processing")])
+def test_a_message_that_was_surely_not_posted_follows_its_post(bench: Bench, refusal: Exception) -> None:
+    """The network said that it did nothing: what its author corrected meanwhile is what goes out."""
+    bench.networks["a"].script = [refusal]
+    row = bench.add()
+    bench.run()
+    bench.changes["compose"] = lambda delivery: Message(text="Corrected", title="p", created_at=NOW)
+    bench.store.resume_account("a")
+    bench.run_after(HOUR)
+    assert [message.text for message, _ in bench.networks["a"].calls][1:] == ["Corrected"]
+    assert bench.get(row).state is State.SENT
+
+
+def test_a_message_that_may_have_been_posted_stays_as_it_was(bench: Bench) -> None:
+    """Also where a later call was surely refused, and where a person gave it another time in between."""
+    network = bench.networks["a"] = Finding([Uncertain("cut off"), RateLimited("slower")])
+    row = bench.add()
+    while len(network.calls) < 2:
+        bench.run_after(HOUR)
+    bench.changes["compose"] = lambda delivery: Message(text="Corrected", title="p", created_at=NOW)
+    bench.store.move(row.id, bench.now, bench.now)
+    bench.run_after(HOUR)
+    assert {message.text for message, _ in network.calls} == {network.calls[0][0].text}
+    assert (len(network.calls), bench.get(row).state) == (3, State.SENT)
 
 
 def test_a_message_that_was_only_prepared_follows_its_post(bench: Bench) -> None:

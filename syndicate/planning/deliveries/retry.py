@@ -7,6 +7,7 @@ the account is broken → everything of the account waits. `turns.py` decides be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from syndicate.errors import (
     Unavailable,
     Uncertain,
 )
-from syndicate.model import Decision, Delivery, Reason, Receipt, State
+from syndicate.model import Attempt, Decision, Delivery, Reason, Receipt, State
 from syndicate.planning.deliveries import say_reason
 from syndicate.planning.schedule.gates import Policy
 
@@ -41,6 +42,16 @@ MOST_UNSEEN = 3
 MOST_OF_A_GAP = timedelta(hours=3)
 """So much of the time in which nobody tried counts as trying."""
 CONFIG_WAIT = timedelta(minutes=15)
+
+
+_SURELY_NOTHING = frozenset({"intent", "rate limited", "not ready", "blocked"})
+"""How calls end at a network that says itself that it did nothing."""
+
+
+def may_be_out(trail: Iterable[Attempt]) -> bool:
+    """Whether any call of the message may have published it: then it has to stay as it was."""
+    ends = [step.outcome for step in trail if step.action in {"send", "send again", "recover"}]
+    return not _SURELY_NOTHING.issuperset(ends)
 
 
 def leave_out_gap(delivery: Delivery, free_since: datetime, policy: Policy, *, now: datetime) -> datetime | None:
