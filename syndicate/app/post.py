@@ -31,7 +31,7 @@ from syndicate.model import (
     SyndicationLink,
     is_own_picture,
 )
-from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
+from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, name_request, plan_manual
 from syndicate.planning.identity import join_rows
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.store import Store
@@ -74,6 +74,7 @@ def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPla
     cards = open_drawer(site).list_drawn()
     if is_own_picture(asked.picture.media):
         cards = {**cards, item.id: offer_own_picture(site, asked.post, asked.picture.media, now)}
+    rows, trail = site.store.list_deliveries(post_id=item.id) if asked.key else (), site.store.list_attempts
     return plan_manual(
         item,
         chosen,
@@ -88,6 +89,7 @@ def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPla
         picture=asked.picture,
         again=asked.again,
         key=asked.key,
+        moved=[row.id for row in rows if any(step.action == name_request(asked.key) for step in trail(row.id))],
     )
 
 

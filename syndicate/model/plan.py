@@ -186,6 +186,8 @@ class PlannedChange:
     """A person's own text, stored with the row; empty keeps what is there, as do `media` and `alt`."""
     media: str = ""
     alt: str = ""
+    asked: str = ""
+    """What the trail calls who asked for it, where that is not the plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,7 +275,7 @@ class LedgerPart(Part):
         own = {name: value for name in ("text", "media", "alt") if (value := getattr(planned, name))}
         if own:
             changes |= {**own, "message": None}
-        step = Step("plan", planned.state, now, planned.reason, planned.detail)
+        step = Step(planned.asked or "plan", planned.state, now, planned.reason, planned.detail)
         move(connection, before, planned.state, step, **changes)
         return True
 

@@ -343,6 +343,18 @@ def test_a_request_with_a_key_is_one_message(client: httpx.Client, desk: Desk) -
     assert len(desk.states()) == 3
 
 
+def test_a_request_with_a_key_moves_a_message_once(client: httpx.Client, desk: Desk) -> None:
+    """What a person did to the message since then stays, however often the request is sent again."""
+    number = desk.app._site.store.list_deliveries(account="timeline")[0].id
+    asked = {"post": "hello", "to": ["timeline"], "at": "2199-12-24T10:00", "text": "Hi", "key": "b-1"}
+    first = client.post("/deliveries", json=asked).json()["deliveries"][0]
+    assert (first["id"], first["due_at"][:4]) == (number, "2199")
+    client.post(f"/deliveries/{number}/move", json={"at": "2197-12-24T10:00", "force": True})
+    client.post(f"/deliveries/{number}/hold")
+    again = client.post("/deliveries", json=asked).json()["deliveries"]
+    assert [(one["id"], one["state"], one["due_at"][:4]) for one in again] == [(number, "held", "2197")]
+
+
 def test_a_day_later_is_the_same_time_of_day(desk: Desk) -> None:
     """Also where the clock is set back between; hours are hours."""
     zone = ZoneInfo("Europe/Berlin")

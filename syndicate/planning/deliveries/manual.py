@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,12 +59,14 @@ def plan_manual(
     picture: OwnPicture = NO_PICTURE,
     again: bool = False,
     key: str = "",
+    moved: Collection[int] = (),
 ) -> ManualPlan:
     """The post on these accounts at `at`, with `text` instead of the composed one, and `picture` to go with it.
 
     Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
     time. Where the post went out, or may have, `again` asks for another one. What a request with the same `key` wrote
-    is not written twice. Raises UsageError naming where it already is, or by how much the text is too long.
+    is not written twice, nor are the rows that it `moved` moved once more.
+    Raises UsageError naming where it already is, or by how much the text is too long.
     """
     plan = ManualPlan()
     calendars, closed = make_calendars(accounts, settings.site, now)
@@ -83,7 +85,7 @@ def plan_manual(
         )
         own = context.rows.get(item.id, ())
         occasion = Occasion.of_request(key) if key else _next_occasion(own)
-        if written := tuple(row.id for row in own if row.occasion == occasion):
+        if written := tuple(row.id for row in own if row.occasion == occasion or row.id in moved):
             plan = replace(plan, there=(*plan.there, *written))
             continue
         if not again:
@@ -93,8 +95,14 @@ def plan_manual(
         # Measures the text, even where a message that waits is moved instead.
         added = _add(item, context, occasion, moment, text=text, picture=picture)
         more = _move_waiting(waiting, account, moment, picture, added) if waiting else added
-        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes), plan.there)
+        moves = (replace(one, asked=name_request(key)) for one in more.changes)
+        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *moves), plan.there)
     return plan
+
+
+def name_request(key: str) -> str:
+    """What the trail calls a request with this key."""
+    return f"post {key}" if key else ""
 
 
 def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Account, ...]:
