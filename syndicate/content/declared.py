@@ -263,7 +263,9 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
 _FORMER_NAMES: Final[Mapping[str, str]] = {"twitter": "x"}
 
 
-_MISSED: Final[Mapping[str, str]] = {name: simplify(name) for name in ("socialShare", "imageAlt", "draft", "date")}
+_MISSED: Final[Mapping[str, str]] = {
+    name: simplify(name) for name in ("socialShare", "imageAlt", "draft", "date", "title")
+}
 _ALIKE = 0.9
 
 
@@ -290,7 +292,7 @@ def find_unclear_share(fields: Fields) -> str:
     key, value = fields.find("socialShare")
     if value is False or (value and isinstance(value, list | Mapping)):
         return _say(fields, key, "this is not a text")
-    meant = {key: name for key in fields.values if (name := _guess_name(simplify(key))) and not fields.find(name)[0]}
+    meant = {key: name for key in fields.values if (name := guess_name(simplify(key))) and not fields.find(name)[0]}
     found = [
         _note(fields, key, f'"{key}" is no field of ours; did you mean "{name}"?', _WAITS)
         for key, name in meant.items()
@@ -299,7 +301,7 @@ def find_unclear_share(fields: Fields) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _guess_name(key: str) -> str:
+def guess_name(key: str) -> str:
     """The field that a misspelt key was meant for, "" for none: its letters in another order, or all but one of them.
 
     Only fields without which a message says something else than its author wanted.

@@ -29,6 +29,7 @@ from syndicate.content.declared import (
     Translation,
     choose_language,
     find_unclear_share,
+    guess_name,
     localise,
     localise_declared,
     name_group,
@@ -317,8 +318,10 @@ class _Parser:
         fields = self.fields
         markdown = drop_label_paragraph(markdown, fields.rules.labels, ())[0] if published_at else ""
         words = read_words(markdown, fields.source, self.settings.site.url, fields.know_values())
-        if is_blank(drop_marks(words)):
+        misspelt = next((key for key in fields.values if guess_name(simplify(key)) == "title"), "")
+        if misspelt or is_blank(drop_marks(words)):
             hint = "add title: to its front matter, or, for a note, date: and some words"
+            hint = f'"{misspelt}" is no field of ours; did you mean "title"?' if misspelt else hint
             raise ContentError("the post has no title", key="title", line=1, hint=hint)
         return words
 

@@ -116,6 +116,7 @@ def test_a_missing_folder_is_an_error_and_no_empty_site(site: Settings) -> None:
         (b"---\ntitle: a: b\n---\n", "YAML cannot be read", 2),
         (b"---\ntitle: a\n", "never ends", 1),
         (b"---\ndate: 2025-01-01\n---\n<!-- words -->", "no title", 1),
+        (b"---\ndate: 2025-01-01\ntitel: T\n---\nwords", "no title", 1),
         ("---\ntitle: \u200b\u200d \u3164\u0301\n---\nwords".encode(), "no title", 1),
         (b"---\ntitle: a\ndate: never\n---\n", "not a date", 3),
         (b"x" * (MAX_BYTES + 1), "larger than", 0),
