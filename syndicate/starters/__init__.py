@@ -94,10 +94,17 @@ _BESIDE = re.compile(
 )
 
 
+_UNREAD = frozenset({".rst", ".org", ".adoc", ".asciidoc", ".textile", ".ipynb"})
+_READ_BY = frozenset({"Pelican", "Nikola", "Hugo", "Jekyll", "Middleman", "Bridgetown"})
+"""Generators that make posts of such files, too."""
+
+
 def list_notes(folder: Path, content: str, generator: str) -> tuple[str, ...]:
     """A sentence for each kind of post that needs one."""
     heads = [read_head(path) for path in list_posts(folder / content)]
-    return tuple(_notes(heads, folder, content, generator))
+    kinds = Counter(path.suffix for path in find_files(folder / content, "[!_.]*.*") if path.suffix in _UNREAD)
+    unread = (f"{number} {kind} there: not read, syndicate reads Markdown." for kind, number in kinds.items())
+    return (*_notes(heads, folder, content, generator), *(unread if generator in _READ_BY else ()))
 
 
 def _notes(heads: list[str], folder: Path, content: str, generator: str) -> Iterator[str]:
@@ -251,7 +258,7 @@ def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
     names, clues = _guess_fields(samples)
     told = {one.name: getattr(found, one.name) for one in fields(found)} | {
         "generator": found.generator or "Markdown files",
-        "title": found.title or "My blog",
+        "title": found.title or re.sub(r"\Ahttps?://(?:www\.)?|/\Z", "", found.url) or "My blog",
         "url": found.url.rstrip("/") or QUESTION,
         "content": found.content or "content/posts",
         "permalink": found.permalink or QUESTION,

@@ -306,6 +306,8 @@ def note_script(found: Found, folder: Path, names: list[str]) -> Found:
     text = read_text(folder / name) if name else ""
     for key, pattern in _SCRIPT_NAMES.items():
         value = find_string(text, pattern)
+        if key == "title" and OTHERS.search(f"//{value.lower()}.com"):  # of a link to the author's page there
+            value = ""
         if key == "author" and not value:
             value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]{{0,2000}})"), "name")
         if key == "url":

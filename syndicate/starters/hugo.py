@@ -45,11 +45,11 @@ def look_for_hugo(folder: Path) -> Found | None:
     if not roots or "base_url" in data:  # that is Zola's
         return None
     params = table_of(data, "params")
+    own = table_of(table_of(data, "languages"), text_of(data, "defaultcontentlanguage") or "en")
     found = Found("Hugo", "hugo", outputs=(text_of(data, "publishdir") or "public",))
-    found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseurl"), name)
+    found = found.note("title", text_of({**data, **own}, "title"), name).note("url", text_of(data, "baseurl"), name)
     found = found.note("description", text_of(params, "description", "subtitle"), name)
-    found = found.note("language", _choose_language(data), name)
-    found = found.note("timezone", text_of(data, "timezone"), name)
+    found = found.note("language", _choose_language(data), name).note("timezone", text_of(data, "timezone"), name)
     found = found.note("author", author_of(data) or author_of(params), name)
     sections = _choose_sections(folder, roots, data)
     places = [_place(folder, root, section, data, name) for root, section in sections]

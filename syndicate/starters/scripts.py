@@ -159,8 +159,9 @@ def look_for_others(folder: Path) -> Found | None:
         if not name:
             continue
         found = Found(generator, "nuxt" if generator == "Nuxt" else "", outputs=built)
-        if generator == "Quartz":  # whose package is the program's own
-            found = _note_config(found, read_text(next(folder.glob(name))), "quartz.config.ts")
+        if generator in {"Quartz", "Gatsby"}:  # the package of the one is the program's own, plugins are titled, too
+            config = next(folder.glob(name))
+            found = _note_config(found, read_text(config).partition("plugins:")[0], config.name)
         found = _note_usual(found, folder)
         if (folder / name).is_file():
             found = _note_config(found, read_text(folder / name), name)
@@ -242,7 +243,7 @@ def _note_config(found: Found, text: str, name: str) -> Found:
 # Name, files that tell it, where it builds, and the usual addresses of posts: "" where each site has its own.
 _BY_NAME = (
     ("Nuxt", ("nuxt.config.*",), (".output/public", "dist"), "/{section}/{path}"),
-    ("SvelteKit", ("svelte.config.*",), ("build",), ""),
+    ("SvelteKit", ("svelte.config.*", "mdsvex.config.*", "src/routes/+page.svelte"), ("build",), ""),
     ("Gatsby", ("gatsby-config.*",), ("public",), ""),
     ("VitePress", (".vitepress/config.*", "docs/.vitepress/config.*"), (".vitepress/dist", "docs/.vitepress/dist"), ""),
     ("VuePress", (".vuepress", "docs/.vuepress"), (".vuepress/dist", "docs/.vuepress/dist"), ""),
@@ -370,7 +371,7 @@ def _read_mentions(site: Path, top: Path, content: str) -> tuple[str, str]:
     texts = [*told, *((path.name, read_text(path)) for path in posts)]
     hosts = Counter(host.lower() for _, text in texts for host in _LINK.findall(text) if is_own(f"https://{host}"))
     for host, _ in hosts.most_common(100):
-        is_named = re.search(rf"(?<![a-z0-9]){re.escape(host)}(?![a-z0-9])", names) is not None
+        is_named = re.search(rf"(?:(?<![a-z0-9.])|(?<=www\.)){re.escape(host)}(?![a-z0-9])", names) is not None
         stem = host.rpartition(".")[0]
         is_alike = "." in stem and re.search(rf"(?<![a-z0-9]){re.escape(stem.replace('.', '-'))}(?![a-z0-9])", names)
         is_told = (stem in words or is_alike) and any(_list_written(text, host) for _, text in told)

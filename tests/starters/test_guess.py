@@ -422,6 +422,7 @@ def test_icon_and_logo_are_found_where_they_are_served(tmp_path: Path) -> None:
         ({"README.md": "Made with [Winds](https://winds.test)", "package.json": '{"name": "kites"}'}, "?"),
         ({"next.config.js": "", "lib/site.js": "const siteUrl =\n  process.env.URL || 'https://kites.test';"},
          "https://kites.test"),
+        ({"posts/a.md": f"{POST}https://kites.test", "package.json": '{"name": "my.kites.test"}'}, "?"),
         ({"package.json": '{"name": "x", "homepage": "https://github.com/ann/kites"}'}, "?"),
     ],
 )  # fmt: skip

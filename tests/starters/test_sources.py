@@ -74,6 +74,27 @@ def test_hugo_s_language_is_that_of_files_that_name_none(tmp_path):
         assert guess_site(tmp_path).language == language
 
 
+def test_a_site_without_a_title_is_called_like_its_host(tmp_path):
+    """Hugo's title may be that of its language, Gatsby's stands before the plugins'; no link to a network is one."""
+    config = {"config/_default/hugo.toml": 'baseURL = "https://www.kites.test/"', "content/posts/a.md": POST}
+    write(tmp_path / "h", config)
+    assert guess_site(tmp_path / "h").title == "kites.test"
+    write(tmp_path / "h", {"config/_default/languages.en.toml": 'title = "Kites"'})
+    assert guess_site(tmp_path / "h").title == "Kites"
+    write(tmp_path / "g", {"gatsby-config.js": "siteMetadata: { title: 'Winds' },\nplugins: [{ title: 'RSS' }]"})
+    write(tmp_path / "g", {"src/config.js": "social: [{ name: 'GitHub' }]", "content/posts/a.md": POST})
+    assert guess_site(tmp_path / "g").title == "Winds"
+    write(tmp_path / "g", {"gatsby-config.js": "siteMetadata: { url: 'https://winds.test' }"})
+    assert guess_site(tmp_path / "g").title == "winds.test"
+
+
+def test_sveltekit_is_known_without_a_file_of_its_own(tmp_path):
+    """Its newest versions are set up in Vite's file."""
+    write(tmp_path, {"src/routes/+page.svelte": "", "src/routes/blog/[slug]/+page.ts": "", "posts/a.md": POST})
+    guess = guess_site(tmp_path)
+    assert (guess.generator, guess.permalink) == ("SvelteKit", "/blog/{slug}")
+
+
 def test_what_quarto_makes_is_no_post(tmp_path):
     """`keep-md` leaves index.html.md beside index.qmd, and what begins with "_" is included elsewhere."""
     write(tmp_path, {"_quarto.yml": "website:\n  site-url: https://a.example\n"})
@@ -141,6 +162,13 @@ def test_pictures_without_an_address_are_counted(tmp_path):
     assert guess_site(tmp_path).notes == (
         "3 posts with a picture below src/: feeds show the share card instead. Below public/ it has an address.",
     )
+
+
+def test_files_that_only_the_generator_reads_are_counted(tmp_path):
+    """They are posts of the blog as well, and none of ours."""
+    write(tmp_path, {"pelicanconf.py": "PATH = 'content'", "content/a.md": POST})
+    write(tmp_path, {"content/b.rst": "B\n=\n", "content/c/d.rst": "D\n=\n", "content/e.txt": ""})
+    assert guess_site(tmp_path).notes == ("2 .rst there: not read, syndicate reads Markdown.",)
 
 
 def test_a_usual_blog_needs_no_word(tmp_path):
