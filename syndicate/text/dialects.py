@@ -134,7 +134,8 @@ _SYMBOL = re.compile(r":(?:material|fontawesome|octicons|simple)-[a-z0-9-]{1,80}
 _EMBEDDED = re.compile(r"!\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{0,200})?\]\]")
 # With a capital, a space or a path: "[[nodiscard]]" is C++.
 _WIKI = re.compile(
-    r"(?<![^\W_])(?<![\[!])\[\[(?=[^\W\d_][^\[\]\n]{0,300}[\s|/#\w]\]\])(?=[^\[\]\n]{0,300}?[A-Z\s|/#])"
+    r"(?<![^\W_])(?<![\[!])\[\[(?=[^\W\d_][^\[\]\n]{0,300}(?:[\s|/#\w]| \([^()\[\]\n]{1,99}\)|\|[^|\[\]\n]{1,300})\]\])"
+    r"(?=[^\[\]\n]{0,300}?[A-Z\s|/#])"
     r"(?P<page>[^\[\]|\n]{1,300})(?:\|(?P<shown>[^\[\]\n]{1,300}))?\]\](?!\(|\[(?!\^))"
 )
 _CALLOUT = re.compile(
@@ -209,8 +210,9 @@ _LINKS = {
     "x": "https://x.com/{}/status/{}",
     "twitter": "https://x.com/{}/status/{}",
 }
-_SOURCES = ("src", "image_path", "link", "url", "path", "image")
+_SOURCES = ("src", "light_src", "default_src", "image_path", "link", "url", "path", "image")
 _PICTURES = frozenset({"figure", "img", "image", "picture", "include", "include_relative", "image_tag"})
+_SENTENCE = re.compile(r"\S.{30,}[.!?…:)\"]\s*\Z", re.DOTALL)
 _PICTURE_ADDRESS = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
 
 
@@ -225,7 +227,9 @@ def replace_tag(body: str) -> str:
         return _picture(named, plain)
     if name == "embed" and plain and plain[0].startswith(("https://", "http://")):
         return f"<{plain[0]}>"
-    return ""
+    if _SENTENCE.match(named.get("text", "")):  # of a note, not of a button
+        return named["text"]
+    return _picture(named, []) if any(key.endswith("src") for key in named) else ""
 
 
 def _arguments(text: str) -> tuple[Mapping[str, str], list[str]]:
@@ -272,17 +276,23 @@ _COMPONENT = re.compile(
 _CODE_FENCE = re.compile(r"( {0,12})(`{3,}|~{3,})")
 _TAG_LINE = re.compile(r" {0,12}</?[A-Z][\w.]{0,99}(?:\s[^<>\n]{0,500})?>[ \t]*\Z")
 _IMPORT = re.compile(r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$""", re.MULTILINE)
+# Browsers know no import in a script that is not called a module.
+_SVELTE = re.compile(r"^<script(?: lang=\"\w{1,20}\")?>\s*\n\s*import\s[^\n]{1,500}", re.MULTILINE)
+_SCRIPT = re.compile(
+    r"^<(?:script|style|svelte:head)\b(?:(?!^<(?:script|style|svelte:head)\b).)*?^</(?:script|style|svelte:head)>",
+    re.MULTILINE | re.DOTALL,
+)
 _ATTRIBUTE = re.compile(r"""<[A-Za-z][^<>]{0,500}=\{(?:[^{%\s]|\{\s*["']?[\w-]{1,50}["']?\s*:)""")
 
 _CODE = re.compile(r"<(?:pre|code|samp|kbd)\s[^<>]{0,500}", re.IGNORECASE)
 
 
 def is_mdx(markdown: str) -> bool:
-    """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
+    """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it, or Svelte's."""
     if not holds_any(markdown, ("import", "={")):
         return False
     prose = "".join(piece for piece, is_code in split_code(markdown) if not is_code)
-    if _IMPORT.search(prose):
+    if _IMPORT.search(prose) or _SVELTE.search(prose):
         return True
     if "{%" in prose or "={" not in markdown:
         return False
@@ -322,7 +332,7 @@ def _set_tags_apart(markdown: str) -> str:
 
 
 def _drop(text: str, code: GeneratorCode) -> str:
-    text = _drop_expressions(_MODULE.sub("", text), code)
+    text = _drop_expressions(_MODULE.sub("", _SCRIPT.sub("", text)), code)
     return _COMPONENT.sub(lambda found: _replace_component(found, code), text)
 
 
@@ -351,7 +361,7 @@ def _show_value(inside: str, written: str, code: GeneratorCode, *, in_tag: bool)
     if in_tag or string:
         words = re.sub(r"\\(.)", r"\1", string["plain"] or string["template"] or "") if string else ""
         return f'"{escape(words)}"' if in_tag else escape(words, quote=False).replace("{", "&#123;")
-    if inside.startswith("#"):  # Docusaurus names headings so
+    if inside.startswith("#") and " " not in inside:  # Docusaurus names headings so
         return written
     if _CODE_MARK.fullmatch(inside):  # a string in backticks, which Markdown takes for code
         return inside

@@ -31,7 +31,7 @@ from syndicate.text.markdown import map_prose, split_code
 _TAG = re.compile(
     r"\{\{(?P<hugo>[<%])(?P<shortcode>(?:[^{}]|\}(?!\})){0,2000}?)[>%]\}\}"
     r"|\{%[-~]?(?P<tag>[^{}]{0,1000}?(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?%\}"
-    r"|<?\{\{[-~]?(?P<output>[^{}]{0,500}(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?\}\}\}?>?"
+    r"|<?\{\{[-~]?(?P<output>[^{}]{0,4000}(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?\}\}\}?>?"
     r"|(?:(?<![^\n])[ \t]{0,20})?\{#(?=[\s-])[^{}]{0,1000}#\}(?:(?<=#\})[ \t]{0,20}\n)?"
     r"|(?P<open>\{(?:\{[-~]?[ \t]*\w{1,50}\.|%[-~]?[ \t]*[a-z_]{1,50}[ \t])[^{}\n]{1,300}$)",  # never closed
     re.MULTILINE,
@@ -42,6 +42,8 @@ _SILENT = frozenset({
     "assign", "set", "capture", "comment", "raw", "break", "continue", "cycle", "increment", "decrement", "liquid",
     "extends", "import", "from", "macro", "block", "layout", "toc",
 })  # fmt: skip
+_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+"""How Zola writes a shortcode."""
 _CONDITION = re.compile(r"""\s*(.+?)\s*(==|!=|<>|contains)\s*(.+?)\s*\Z""")
 _MAX_DEPTH = 20
 _EDGES = " \t\n-~"
@@ -113,6 +115,9 @@ class _Reader:
     def _show(self, token: re.Match[str]) -> str:
         """A value; the angle brackets of a link stay where there is one."""
         whole, words = token[0], token["output"].strip()
+        called = _CALL.fullmatch(words)
+        if called and (made := self.replace(f"{called[1]} {called[2]}", whole)):
+            return made
         shown = self.code.show(words, whole.strip("<>"))
         is_link = whole.startswith("<") and whole.endswith(">")
         if is_link:

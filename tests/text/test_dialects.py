@@ -88,6 +88,8 @@ def test_what_is_left_of_wordpress_goes(written: str, left: str) -> None:
         ("%% todo %%", ""),
         ("100%% of a%%b%%c and %%%", "100%% of a%%b%%c and %%%"),
         ("a ==marked== b", "a <mark>marked</mark> b"),
+        ("[[a/Self (S)|Selves (S)]], [[a/Self|The self.]], [[Self (S)]]", "Selves (S), The self., Self (S)"),
+        ("[[using CC: opt(1)]] [[ -f a ]]", "[[using CC: opt(1)]] [[ -f a ]]"),
         ("a == b, c==d==e\n===", "a == b, c==d==e\n==="),
         ("Words. ^3fa9c1\n\nx ^2", "Words.\n\nx ^2"),
         ("`%%a%%` `==a==`", "`%%a%%` `==a==`"),

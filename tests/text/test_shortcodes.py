@@ -69,6 +69,11 @@ def know() -> GeneratorCode:
         ("[TOC]\n[[toc]]", "\n"),
         ("![a](b.png){.wide width=300}", "![a](b.png)"),
         ("f(x){y}", "f(x){y}"),
+        ('{{ two(light_src="a.png", dark_src="b.png", alt="A") }}', "![A](<a.png>)"),
+        ("{{< zoom src=a.png >}} {{< part from=a.png >}}", "![](<a.png>) ▢"),
+        ('{{ note(kind="x", text="All that you *read* is one sentence.") }}', "All that you *read* is one sentence."),
+        ('{{ button(text="Buy it") }} {{ none() }}', "▢ ▢"),
+        (f'a {{{{ note(text="{"Long. " * 500}") }}}} b', f"a {'Long. ' * 500} b"),
         ("::: tip\ninside\n:::", "\ninside\n"),
         ("no marks {at} all", "no marks {at} all"),
     ],
@@ -123,6 +128,7 @@ def test_what_is_left_out_is_noted() -> None:
         ("a {b.c} d {'e'} {/* f */}g", "a ▢ d e g"),
         ('<img src={x} alt="y">', '<img src="" alt="y">'),
         ("<b>bold</b> a < b", "<b>bold</b> a < b"),
+        ("<script>\n  import A from 'a'\n\n  let b = `{c}`\n</script>\n\na {#if b}c{/if} <A {b} />", "\n\na ▢c▢ ▢"),
         ("an \\{escaped\\} brace and a { lone one", "an \\{escaped\\} brace and a { lone one"),
         ("`{code}` <https://x.example>", "`{code}` <https://x.example>"),
         ("  <Tab>\n    ```\n    { a\n      b }\n    ```\n  </Tab>", "\n\n\n```\n{ a\n  b }\n```\n\n\n"),
@@ -147,6 +153,8 @@ def test_javascript_goes_and_markdown_stays(written: str, left: str) -> None:
         ("<img src={{ site.baseurl }}/a.png>", False),
         ("<a href={{ page.url }}>x</a> {% include a.html %} <b style={c}>", False),
         ("import the idea from everywhere, and x={y}", False),
+        ("<script>\n  import A from 'a'\n</script>", True),
+        ('<script type="module">\n  import A from "a"\n</script>', False),
     ],
 )
 def test_a_markdown_file_may_be_mdx_all_the_same(written: str, is_so: bool) -> None:
