@@ -197,7 +197,7 @@ def _show_news(published: Published, waiting: int) -> None:
         print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
     if published.new_deliveries > waiting:
         recorded = plural(published.new_deliveries - waiting, "message")
-        print(f"{recorded} will not go out: `syndicate queue --all` says why.")
+        print(f"{recorded} will not go out (posts from before, or a rule): `syndicate queue --all` says why.")
 
 
 def show_remarks(remarks: Iterable[Remark]) -> None:

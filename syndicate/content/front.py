@@ -365,11 +365,16 @@ def _read_lines(syntax: Syntax, text: str, end: int, source: str) -> tuple[dict[
     for found in syntax.KEY.finditer(text, 0, end):
         line, at = line + text.count("\n", at, found.start("key")), found.start("key")
         key = found["key"].strip()
-        if key in lines and isinstance(syntax, Yaml):
+        if key in lines and isinstance(syntax, Yaml) and not _is_quoted(text, found.start(), end):
             problems.append(_given_twice(source, key, lines[key], line))
             lines[key] = line
         lines.setdefault(key, line)
     return lines, tuple(problems)
+
+
+def _is_quoted(text: str, at: int, end: int) -> bool:
+    """Whether this is a line of a text in quotes that goes on at the margin."""
+    return any(found.start() < at < found.end() for found in _QUOTED.finditer(text, 0, end))
 
 
 def _given_twice(source: str, key: str, first: int, second: int) -> Problem:

@@ -161,13 +161,15 @@ def unique_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 MANY = 3
 """More problems of one kind than this are one line with their number."""
 _VARYING = re.compile(r'"[^"]*"|\{[^}]*\}+|<[^>]*>|[^\s",]+\.(?:md|mdx|markdown|html?)\b|\d[\w:.,+-]*')
+_BEHIND_NAME = re.compile(r'("\W{1,5}[\w./-]+)\W.*" left out')
 
 
 def gather_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems as a person reads them: each once, many of one kind as one with their number and the first place."""
     kinds: dict[tuple[str, str], list[Problem]] = {}
     for problem in unique_problems(problems):
-        kinds.setdefault((problem.key, _VARYING.sub("…", problem.message)), []).append(problem)
+        kind = _VARYING.sub("…", _BEHIND_NAME.sub(r"\1", problem.message))  # code is of one kind by its name
+        kinds.setdefault((problem.key, kind), []).append(problem)
     return tuple(one for some in kinds.values() for one in (some if len(some) <= MANY else [_sum_up(some)]))
 
 

@@ -19,7 +19,10 @@ def test_publish_says_what_goes_out_and_what_does_not(blog, monkeypatch):
     monkeypatch.chdir(blog.root)
     first = blog.run("publish").out.splitlines()
     assert first[0].endswith(" in feeds/.")
-    assert first[1:] == ["1 new post.", "1 message will not go out: `syndicate queue --all` says why."]
+    assert first[1:] == [
+        "1 new post.",
+        "1 message will not go out (posts from before, or a rule): `syndicate queue --all` says why.",
+    ]
     blog.write("fresh")
     assert blog.run("publish").out.splitlines()[1:] == [
         "1 new post.",

@@ -137,6 +137,12 @@ def test_a_key_given_twice_is_told_with_both_lines() -> None:
     assert "lines 2 and 4" in front.problems[0].message
 
 
+def test_words_of_a_text_in_quotes_are_no_keys() -> None:
+    """Such a text may go on at the margin, with a colon in each of two lines."""
+    text = "---\na: 'One\nat last: x'\nb: 'Two\nat last: y'\na: z\n---\n"
+    assert [problem.key for problem in parse_front(text, "a.md").problems] == ["a"]
+
+
 def test_tags_and_strange_keys_are_plain_values() -> None:
     """A tag is no type of ours and runs nothing; keys are texts."""
     front = parse_front("---\na: !!python/object/apply:os.system ['x']\nb: !c d\n1: e\n? [f]\n: g\n---\n", "a.md")
