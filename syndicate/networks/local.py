@@ -33,7 +33,9 @@ DESCRIPTION = Description(
         Option("folder", "folder of the site where timeline.json is kept; the publish folder unless said otherwise"),
         Option("url", "public address of that folder, for links to single messages"),
     ),
-    facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True, needs_page=False, edits_alt=True),
+    facts=NetworkFacts(
+        network="local", limits=LIMITS, media="card", can_thread=True, warns=True, needs_page=False, edits_alt=True
+    ),
     note="Needs no account: messages appear on timeline.html and in timeline.json beside the feeds.",
 )
 

@@ -38,7 +38,9 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TEMPLATE = "{{ text }}\n\n{{ link }}\n\n{{ hashtags }}"
 AT_ONCE = ScheduleRules(timezone="Europe/Berlin")
 FACTS = {
-    "mastodon": NetworkFacts(network="mastodon", limits=Limits(500, Counter.MASTODON, per_link=23), can_thread=True),
+    "mastodon": NetworkFacts(
+        network="mastodon", limits=Limits(500, Counter.MASTODON, per_link=23), can_thread=True, warns=True
+    ),
     "bluesky": NetworkFacts(network="bluesky", limits=Limits(300, max_bytes=3000), media="card", can_thread=True),
     "x": NetworkFacts(
         network="x", limits=Limits(280, Counter.WEIGHTED, per_link=23), cost=0.015, cost_with_link=0.2, can_thread=True

@@ -416,6 +416,14 @@ def test_no_thread_where_the_network_takes_none() -> None:
 # --- a person's text and templates ------------------------------------------------------------------------------
 
 
+def test_a_content_warning_where_the_network_has_none_is_told() -> None:
+    """Before it is sent: some networks refuse the message then, others lose the warning."""
+    account = replace(make_account("mastodon"), warning="food")
+    assert compose(account=account)[0].warnings == ()
+    (part,) = compose(account=account, facts=replace(FACTS["mastodon"], warns=False))
+    assert "has no content warnings" in part.warnings[0]
+
+
 def test_a_persons_text_is_taken_as_it_stands() -> None:
     """No link, no hashtags, no shortening; what is too long is said."""
     (part,) = compose(text=" My own words. ")

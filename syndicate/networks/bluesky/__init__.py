@@ -74,7 +74,7 @@ DESCRIPTION = Description(
     ),
     look=Look(path=15),
     secrets=(Secret("app_password", "Settings → Privacy and security → App passwords"),),
-    facts=NetworkFacts(network="bluesky", limits=LIMITS, media="card", can_thread=True),
+    facts=NetworkFacts(network="bluesky", limits=LIMITS, media="card", can_thread=True, warns=True),
     note="A content warning must be one of Bluesky's labels. Posts are public and cannot be edited.",
 )
 

@@ -75,7 +75,7 @@ DESCRIPTION = Description(
     ),
     secrets=(Secret("access_token", "Preferences → Development → your application → access token"),),
     facts=NetworkFacts(
-        network="mastodon", limits=LIMITS, media="none", can_thread=True, edits_alt=True, keeps_picture=True
+        network="mastodon", limits=LIMITS, media="none", can_thread=True, warns=True, edits_alt=True, keeps_picture=True
     ),
     note="Also GoToSocial, Pixelfed, Takahē, Pleroma, Akkoma and Hollo; limits are read from the server.",
 )

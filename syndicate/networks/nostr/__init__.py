@@ -69,7 +69,7 @@ PAGE = 100
 _PASSING_WORDS = ("rate-limited", "error")
 _ACCOUNT_WORDS = ("blocked", "restricted", "auth-required", "mute")
 
-FACTS = NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True)
+FACTS = NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True, warns=True)
 
 
 def facts_of(account: Account) -> NetworkFacts:

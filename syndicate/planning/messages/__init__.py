@@ -96,6 +96,8 @@ def compose_message(
     style = _lay_over(style, override)
     style = replace(style, account=replace(style.account, media=media)) if media else style
     placing, notes = _place_link(style)
+    if style.account.warning and not style.facts.warns:
+        notes += (f"{style.facts.network} has no content warnings: put it into the text, or leave it out for it",)
     link = "" if placing == "none" else make_link(post, style.account, occasion)
     picture, refusal = _attach(card, style, alt or (card.alt if card else "") or post.title)
     is_thumbnail = _media(style) == "card" and bool(link)  # a link card needs a link; else the card is an image
