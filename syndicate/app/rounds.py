@@ -187,10 +187,11 @@ class Rounds:
 
 
 def _describe(touched: Iterable[Delivery]) -> str:
-    return "\n".join(
-        f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else say_why(one)}".rstrip()
-        for one in touched
-    )
+    def describe(one: Delivery) -> str:
+        why = one.receipt.url if one.receipt else say_why(one).removeprefix(f"{one.account}: ")
+        return f"{one.slug} → {one.account}: {one.state.value} {why}".rstrip()
+
+    return "\n".join(map(describe, touched))
 
 
 # --- Whether loops that should never end are still going round, and do what they should ---
