@@ -49,11 +49,15 @@ def accounts(
 
     Without --online nothing is asked: it only looks whether the credentials are there.
     """
+    from syndicate.app.accounts import list_twins
+
     given = globals_of(context)
     with given.open_app() as app:
         if resume:
             app.resume_account(resume)
         rows = app.list_accounts(online=online)
+        with app.using() as site:
+            twins = list_twins(site)
     if given.json:
         print_json(rows)
     elif rows:
@@ -61,6 +65,8 @@ def accounts(
         print_table(("account", "network", "state", "who", "token", "note"), cells)
     else:
         print("No accounts yet; add [accounts.NAME] to syndicate.toml.")
+    for line in () if given.json else twins:
+        print(f"! {line}", file=sys.stderr)
     return NEEDS_A_PERSON if any(row.state.needs_person for row in rows) else DONE
 
 

@@ -61,6 +61,7 @@ def test_one_account_under_two_names_is_told_everywhere(dying: Blog, monkeypatch
     assert told in dying.run("plan").err
     assert told in dying.run("status", code=1).err
     assert told in dying.run("doctor").out
+    assert told in dying.run("accounts").err
     (dying.root / "syndicate.toml").write_text(f'{TRIAL}{DYING}{twin}\nonly = ["Firm"]\n', encoding="utf-8")
     assert told not in dying.run("plan").err
 
