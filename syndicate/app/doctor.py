@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from shutil import disk_usage
 
 from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.site import OpenSite
-from syndicate.app.status import list_warnings, tell_damage, tell_disk
+from syndicate.app.status import list_warnings, look_at_disk, tell_damage
 from syndicate.content.declared import EVERYWHERE
 from syndicate.content.fields import NAMES, simplify
 from syndicate.errors import contain, tell_for_log
@@ -143,7 +142,7 @@ def _place(publish_to: str) -> Finding:
         nearest = next(one for one in (folder, *folder.parents) if one.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
             return Finding("problem", "is not a folder that we may write into: nothing can be published", str(nearest))
-        if full := tell_disk(disk_usage(nearest).free):
+        if full := look_at_disk(nearest):
             return Finding("problem", full, publish_to)
     return Finding("ok", f"publishes to {publish_to}")
 

@@ -14,7 +14,7 @@ from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
-from syndicate.app.status import WAITING, list_warnings
+from syndicate.app.status import WAITING, explain_waits, list_warnings
 from syndicate.errors import UsageError, contain
 from syndicate.model import (
     Action,
@@ -49,7 +49,8 @@ _DAY = timedelta(days=1)
 
 def preview_waiting(site: OpenSite) -> tuple[PlannedDelivery, ...]:
     """Everything that waits on a configured account."""
-    waiting, configured = site.store.list_deliveries(states=WAITING), {one.name for one in site.settings.accounts}
+    configured = {one.name for one in site.settings.accounts}
+    waiting = explain_waits(site, site.store.list_deliveries(states=WAITING), site.clock())
     return preview(site, (one for one in waiting if one.account in configured))
 
 

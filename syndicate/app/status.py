@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
+from pathlib import Path
 from shutil import disk_usage
+from stat import S_IWUSR
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -142,7 +145,7 @@ class Status:
     """The few messages that go out next."""
     daemon: bool = False
     disk: str = ""
-    """That there is no room for the state, "" where there is."""
+    """Why the state cannot be written, "" where it can."""
     paused: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
     """Accounts whose servers fail, since when, and when they are tried again."""
@@ -174,6 +177,16 @@ LEAST_ROOM = 2**20
 """Bytes without which the state cannot be written."""
 
 
+def look_at_disk(folder: Path) -> str:
+    """Why nothing can be written there, "" where it can: a full disk, one that became read-only, locked files."""
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return f"the disk is read-only: nothing is published or sent before {folder} can be written to"
+    locked = [one for one in (folder, *folder.glob("state.db*")) if not one.stat().st_mode & S_IWUSR]
+    if locked:
+        return f"nothing is published or sent before its owner may write to {locked[0]} (chmod u+w)"
+    return tell_disk(disk_usage(folder).free)
+
+
 def tell_disk(free: int) -> str:
     """That nothing can be written any more, "" where there is room."""
     return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
@@ -202,14 +215,15 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
     posts, problems = look(lambda: known or count_posts(site, now), (0, 0))
     counts = look(lambda: _count_states(store), Counter[State]())
     waiting = look(lambda: store.list_deliveries(states=OPEN), none)
+    times = look(lambda: _list_times(store, waiting, now), list[_Time]())
     return Status(
         contradiction=site.check_state(),
-        disk=tell_disk(disk_usage(site.state_folder).free),
+        disk=look_at_disk(site.state_folder),
         posts=posts,
         problems=problems,
         counts={state.value: counts[state] for state in State if counts[state]},
-        next_at=look(store.find_next_at, None),
-        coming=_list_coming(waiting),
+        next_at=times[0][0] if times else None,
+        coming=look(lambda: explain_waits(site, _list_coming(times), now), none),
         daemon=store.is_daemon_running(),
         paused=look(lambda: _list_paused(store), ()),
         unready=look(lambda: _list_unready(site, now), ()),
@@ -251,9 +265,26 @@ def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
     return tell_unready(describe_accounts(site, states, partial(look, site), now))
 
 
-def _list_coming(rows: Iterable[Delivery]) -> tuple[Delivery, ...]:
-    waiting = (row for row in rows if row.state in {State.PLANNED, State.DUE} and row.part == 1)
-    return tuple(sorted(waiting, key=lambda row: (row.due_at, row.id))[:_MOST_COMING])
+_Time = tuple[datetime, int, Delivery]
+
+
+def _list_times(store: Store, rows: Iterable[Delivery], now: datetime) -> list[_Time]:
+    """What goes out by itself, or is looked for, by time: after the rest of its account, not while that is paused."""
+    accounts = {one.name: one for one in store.list_accounts()}
+    rests = {name: one.rest_until for name, one in accounts.items() if one.rest_until and one.is_resting(now)}
+    paused = {name for name, one in accounts.items() if one.paused_at}
+    times = [
+        (max(row.due_at, rests.get(row.account, row.due_at)), row.id, row)
+        for row in rows
+        if row.state in {State.PLANNED, State.DUE} and row.account not in paused
+    ]
+    looks = [(row.look_at, row.id, row) for row in rows if row.state is State.UNCERTAIN and row.look_at]
+    return sorted([*times, *looks], key=lambda one: one[:2])
+
+
+def _list_coming(times: Iterable[_Time]) -> tuple[Delivery, ...]:
+    coming = (row for _, _, row in times if row.state is not State.UNCERTAIN and row.part == 1)
+    return tuple(islice(coming, _MOST_COMING))
 
 
 def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:

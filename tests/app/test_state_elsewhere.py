@@ -13,10 +13,10 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.deliver import FRESH, Composer
-from syndicate.app.queue import choose_all
+from syndicate.app.queue import choose_all, preview_waiting
 from syndicate.app.rounds import Pass, make_pass
 from syndicate.app.state import back_up_state, restore_state
-from syndicate.app.status import LEAST_ROOM, read_status, tell_disk
+from syndicate.app.status import LEAST_ROOM, look_at_disk, read_status, tell_disk
 from syndicate.errors import ConfigError, ContentError
 from syndicate.model import Decision, Reason, State
 from tests.networks.fake import Fake, Reply, Request
@@ -240,6 +240,30 @@ def test_a_full_disk_is_said() -> None:
     """Nothing of it can be kept for later, so `status` looks at the disk itself."""
     assert "the disk is full" in tell_disk(LEAST_ROOM - 1)
     assert tell_disk(LEAST_ROOM) == ""
+
+
+def test_a_state_that_nobody_may_write_to_is_said(tmp_path: Path) -> None:
+    """Its files or their folder are locked, or the whole disk became read-only."""
+    state = tmp_path / "state.db"
+    state.touch()
+    assert look_at_disk(tmp_path) == ""
+    state.chmod(0o400)
+    assert str(state) in look_at_disk(tmp_path)
+
+
+def test_what_comes_next_waits_for_the_rest_of_its_account(blog: House) -> None:
+    """`status` and `plan` name the rest beside a time that has passed, and what is paused is not next."""
+    with blog.open() as app:
+        store, now = app._site.store, app.now()
+        (row,) = app.list_deliveries()
+        app.change_deliveries("move", (row.id,), now.isoformat())
+        until = now + timedelta(hours=1)
+        store.rest_account("timeline", "send", "429", now, until, since=now)
+        with app.using() as site:
+            seen, (planned,) = read_status(site, now), preview_waiting(site)
+            assert (seen.next_at, seen.coming[0].reason, planned.reason) == (until, *2 * (Reason.ACCOUNT_RESTING,))
+            store.pause_account("timeline", "the token is dead", now)
+            assert read_status(site, now).next_at is None
 
 
 def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
