@@ -22,7 +22,7 @@ from syndicate.errors import (
     contain,
     tell_for_log,
 )
-from syndicate.model import Decision, Delivery, Message, Receipt, Usage
+from syndicate.model import Decision, Delivery, Message, Reason, Receipt, Usage
 from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
 from syndicate.networks.toolkit import refuse_misfits
 from syndicate.planning.deliveries.retry import (
@@ -31,12 +31,14 @@ from syndicate.planning.deliveries.retry import (
     decide_recomposed,
     decide_resent,
     decide_uncomposed,
+    decide_unjoined,
     decide_unprepared,
     decide_unseen,
     decide_unsettled,
     describe,
     may_be_out,
 )
+from syndicate.planning.messages.template import goes_on
 from syndicate.planning.schedule.gates import decide_behind, decide_missed, decide_room, decide_unready
 
 logger = logging.getLogger(__name__)
@@ -129,11 +131,20 @@ def _compose(current: AccountRound, delivery: Delivery) -> Message:
     with contain(lambda error: _stop(current, delivery, "compose", error)):
         try:
             message = current.tools.compose(delivery)
+            before = current.tools.store.find_part_before(delivery) if delivery.part > 1 else None
+            if before and not _follows(current, delivery, before):
+                raise Stop("compose", decide_unjoined(before))
         except (ConfigError, ContentError, UsageError) as error:  # a person must mend that
             raise Stop("compose", decide_uncomposed(error)) from error
-    before = current.tools.store.find_part_before(delivery) if delivery.part > 1 else None
     reply_to = before.receipt if before is not None else message.reply_to
     return replace(message, created_at=current.tools.clock(), reply_to=reply_to)
+
+
+def _follows(current: AccountRound, delivery: Delivery, before: Delivery) -> bool:
+    """Whether it goes on where the part before ended: its post may have been changed since."""
+    if before.message is None or delivery.text or delivery.overruled is Reason.OTHER_THREAD:
+        return True
+    return goes_on(before.message.text, current.tools.compose(before).text, before.part)
 
 
 def _wait_for_page(current: AccountRound, delivery: Delivery, message: Message) -> None:

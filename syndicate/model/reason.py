@@ -63,6 +63,7 @@ class Reason(StrEnum):
     GAVE_UP = "gave_up"  # after how long; the error's words
     NOT_COMPOSED = "not_composed"  # the error's words
     REFUSED = "refused"  # the network's words
+    OTHER_THREAD = "other_thread"  # the number of the part that is out
     STILL_FAILING = "still_failing"  # the error's words
     # What may have been published.
     ANOTHERS_COPY = "anothers_copy"  # the copy

@@ -160,6 +160,23 @@ def test_a_thread_answers_part_by_part(bench: Bench) -> None:
     assert second.reply_to == Receipt("r1", "https://social.example/1")
 
 
+def test_a_thread_whose_post_was_changed_in_between_waits_for_a_person(bench: Bench) -> None:
+    """What is out ended elsewhere: the next part would say words twice. Released it goes on with the new ones."""
+    said = {1: "One two 1/2", 2: "three four 2/2"}
+    bench.changes["compose"] = lambda row: Message(text=said[row.part], title="p", created_at=NOW)
+    network = bench.networks["a"]
+    network.script = [None, RateLimited("slower")]
+    first, second = bench.add(part=1), bench.add(part=2)
+    bench.run()
+    assert bench.get(first).state is State.SENT
+    said.update({1: "One 1/2", 2: "two three four 2/2"})
+    bench.run_after(HOUR)
+    assert (bench.get(second).state, bench.get(second).reason) == (State.HELD, Reason.OTHER_THREAD)
+    bench.store.release(second.id, bench.now)
+    bench.run_after(HOUR)
+    assert network.calls[-1][0].text == "two three four 2/2"
+
+
 def test_an_approval_waits_for_its_release(bench: Bench) -> None:
     """A held delivery is not touched; released, it goes."""
     row = bench.add(state=State.HELD)

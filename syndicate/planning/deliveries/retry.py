@@ -72,6 +72,13 @@ def decide_uncomposed(error: SyndicateError) -> Decision:
     return Decision(state=State.HELD, outcome="not composed", reason=Reason.NOT_COMPOSED, detail=words, notice=words)
 
 
+def decide_unjoined(before: Delivery) -> Decision:
+    """A part that does not follow what is out before it would say words twice, or leave some out: a person decides."""
+    reason, part = Reason.OTHER_THREAD, str(before.part)
+    notice = say_reason(reason, part)
+    return Decision(state=State.HELD, outcome="not joined", reason=reason, detail=part, notice=notice)
+
+
 def decide_recomposed(error: SyndicateError, *, now: datetime) -> Decision:
     """A message made for other limits than the network turned out to have is composed anew, and goes on at once."""
     reason = Reason.COMPOSED_ANEW

@@ -249,6 +249,15 @@ def _fit_around(draft: Draft) -> str:
     return fit(draft.render("", ()), draft.fits)
 
 
+def goes_on(sent: str, now: str, part: int) -> bool:
+    """Whether the next part of a thread still follows what was `sent` as this one, which would say `now` today.
+
+    Both end with the same words before their counter ("… at dawn. 1/4"); without counters it is a link that follows.
+    """
+    counter = re.compile(rf"(?:\S+\s+){{0,2}}\b{part}/\d+(?=\s|\Z)")
+    return counter.findall(sent)[-1:] == counter.findall(now)[-1:]
+
+
 def thread_draft(draft: Draft, tags: tuple[str, ...]) -> tuple[str, ...]:
     """The text in counted parts, the first of them in the template with link and hashtags.
 
