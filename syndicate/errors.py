@@ -56,6 +56,7 @@ HINTS: Mapping[int, str] = {
     errno.EIO: "check the disk",
     errno.ENOTDIR: "a file is where a folder should be: move it away",
     errno.EEXIST: "take away what is there",
+    errno.ENOMEM: "close other programs, or give the machine more memory",
     errno.EMFILE: "allow more open files (ulimit -n)",
     errno.ENFILE: "close other programs",
 }
@@ -225,6 +226,8 @@ def tell_for_log(error: Exception) -> str:
     """
     if isinstance(error, SyndicateError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({HINTS[errno.ENOMEM]})"
     return f"unexpected {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()
 
 

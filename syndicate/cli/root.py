@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -221,6 +222,10 @@ def _call(words: Sequence[str]) -> int:
     except BrokenPipeError:  # `| head` has seen enough; nothing may be written when Python ends either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except MemoryError:
+        error = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        _say(error, NEEDS_A_PERSON, as_json=_asks_for_json(ordered))
+        return NEEDS_A_PERSON
     except (SyndicateError, typer.TyperException, OSError) as error:
         is_misuse = isinstance(error, UsageError | ConfigError | typer.TyperException)
         code = WRONG_USE if is_misuse else NEEDS_A_PERSON

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from syndicate.errors import tell_for_log
 from tests.journeys.blog import CONFIG, Blog
 
 HEAD = CONFIG.partition("[accounts.timeline]")[0]
@@ -132,3 +133,10 @@ def test_nothing_leaves_for_a_network_while_the_address_is_an_example(tmp_path):
     assert not blog.feeds.exists()
     blog.run("plan")
     Blog(tmp_path, HEAD + '[accounts.main]\nnetwork = "local"\n').run("publish")
+
+
+def test_too_little_memory_is_a_sentence():
+    """Nobody is helped by the place where it ran out."""
+    assert tell_for_log(MemoryError()) == (
+        "there is not enough memory (close other programs, or give the machine more memory)"
+    )
