@@ -21,7 +21,7 @@ from syndicate.model import Limits, State
 from syndicate.store import open_store
 from syndicate.store.remote import INFO, ForgetfulSealer, RemoteState, Sealer
 from syndicate.store.remote.git import GitState, _is_refused
-from syndicate.store.remote.object_store import BucketState
+from syndicate.store.remote.object_store import SEEN, BucketState
 from syndicate.store.remote.sync import LASTS, StateSync
 from syndicate.store.schema import HEAD
 from syndicate.store.store import Store
@@ -517,6 +517,11 @@ def test_a_bucket_that_is_set_back_or_damaged_is_noticed() -> None:
     store.put(INFO, old)
     with pytest.raises(Contradicted, match="set back"):
         BucketState(store, "s3://bucket/state").read()
+    store.put(INFO, b"<html>Log in to the hotel's network</html>")
+    store.put(SEEN, b"<html>Log in to the hotel's network</html>")
+    with pytest.raises(StateError, match="not a state of syndicate"):
+        BucketState(store, "s3://bucket/state").read()
+    store.put(SEEN, newest)
     store.delete(INFO)
     found = BucketState(store, "s3://bucket/state").read()
     assert found is not None

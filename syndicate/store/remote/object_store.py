@@ -75,8 +75,12 @@ class BucketState:
         if manifest and seen and _count(seen) > _count(manifest):
             hint = f"{SEEN} beside it names the newest state: copy it over {INFO}"
             raise Contradicted("was set back or replaced from outside, so nothing is sent", where=self.where, hint=hint)
-        told = orjson.loads(manifest or seen)
-        files = {name: self._read_table(path) for name, path in told.pop("files").items()}
+        try:
+            told = orjson.loads(manifest or seen)
+            places = dict(told.pop("files"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # as a proxy in between answers
+            raise StateError("what answers there is not a state of syndicate", where=self.where) from error
+        files = {name: self._read_table(path) for name, path in places.items()}
         self._known = frozenset(_place(name, data) for name, data in files.items())
         return Copy(version, {**files, INFO: orjson.dumps(told)})
 
