@@ -188,8 +188,8 @@ class Rounds:
 
 def _describe(touched: Iterable[Delivery]) -> str:
     def describe(one: Delivery) -> str:
-        why = one.receipt.url if one.receipt else say_why(one).removeprefix(f"{one.account}: ")
-        return f"{one.slug} → {one.account}: {one.state.value} {why}".rstrip()
+        why = say_why(one).removeprefix(f"{one.account}: ").removeprefix(f"{one.state.value} ")
+        return f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else why}".rstrip()
 
     return "\n".join(map(describe, touched))
 
