@@ -6,13 +6,13 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
-from syndicate.folders import MAX_DEPTH, NotAFile, open_file, walk
+from syndicate.folders import MAX_DEPTH, NotAFile, open_file, open_private, replace_file, walk
 from syndicate.model import Artefact
 from syndicate.output.folder import FolderOutput
 from syndicate.starters import guess_site
@@ -138,6 +138,22 @@ def test_a_file_in_the_place_of_the_state_is_told_with_advice(tmp_path: Path) ->
     blog = Blog(tmp_path)
     (tmp_path / ".syndicate").write_text("")
     assert "a file is where a folder should be: move it away" in blog.run("status", code=1).err
+
+
+def test_what_root_makes_belongs_to_whoever_has_the_folder(tmp_path: Path) -> None:
+    """After `sudo syndicate login` the user's daemon reads the secrets; behind a link nothing changes hands."""
+    blog, far = tmp_path / "blog", tmp_path / "far"
+    blog.mkdir()
+    far.touch()
+    (blog / "link").symlink_to(far)
+    before = far.stat().st_uid
+    with suppress(PermissionError):  # tests run as anybody: then all of it is theirs
+        os.chown(blog, 12345, 12345)
+    replace_file(blog / "secrets.vault", b"")
+    for name in ("write.lock", "link"):
+        os.close(open_private(blog / name))
+    owners = [path.stat().st_uid for path in (blog / "secrets.vault", blog / "write.lock", far)]
+    assert owners == [blog.stat().st_uid, blog.stat().st_uid, before]
 
 
 # Each names a start again and again that another pattern of the same settings goes on from to the end of the file.

@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
+from syndicate.folders import open_private
+
 _VERSION = 2
 # With row ids: in a table without, SQLite reads every large row whole that it passes on its way to another.
 _TABLE = "CREATE TABLE items (kind TEXT, key TEXT, data BLOB NOT NULL, PRIMARY KEY (kind, key))"
@@ -132,7 +134,7 @@ def _open_memory() -> sqlite3.Connection:
 def _connect(path: Path, patience_ms: int) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():  # opening and closing one that is in use here would cost us our locks on it
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(open_private(path))
     connection = sqlite3.connect(path, timeout=patience_ms / 1000, check_same_thread=False, isolation_level=None)
     try:
         for pragma in _PRAGMAS:

@@ -35,6 +35,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from syndicate.errors import HINTS, ConfigError, StateError
+from syndicate.folders import open_private
 from syndicate.store.glance import refuse_damage
 from syndicate.store.schema import deliveries
 
@@ -204,7 +205,7 @@ def _make_private(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():  # opening and closing one that is in use here would cost us our locks on it
-            os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+            os.close(open_private(path))
         if path.stat().st_mode & 0o077:
             with suppress(PermissionError):  # somebody else's, who lets us use it
                 path.chmod(0o600)

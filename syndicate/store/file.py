@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.errors import HINTS, AlreadyRunning, StateError, UsageError
+from syndicate.folders import open_private
 from syndicate.store.glance import find_damage, refuse_damage
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _lock_file(path: Path, site: str, tries: int) -> Iterator[None]:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return open_private(path)
     except OSError as error:
         hint = HINTS.get(error.errno or 0, "check the folder and who may write there")
         raise StateError(f"cannot be opened: {error.strerror}", where=str(path), hint=hint) from error
@@ -142,7 +143,7 @@ class ProcessLock:
     def _make(self) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         fresh = self._folder / f"{self.name}.new"
-        self._handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        self._handle = open_private(fresh)
         fcntl.flock(self._handle, fcntl.LOCK_EX)
         fresh.rename(self._folder / f"{self.name}.lock")  # seen only when it is locked
 
@@ -294,7 +295,7 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 def _copy(source: Path, target: Path) -> None:
     """A whole copy in one file, for its owner alone, on the disk when this returns."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    os.close(open_private(target))
     try:
         with closing(_read_only(source)) as before, closing(sqlite3.connect(target)) as after:
             before.backup(after)

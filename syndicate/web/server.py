@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from syndicate.errors import UsageError
+from syndicate.folders import open_private
 
 log = logging.getLogger("syndicate")
 
@@ -241,7 +242,7 @@ def told_where(path: Path, address: str) -> Iterator[None]:
 
     A second server of the same site is not written down.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = open_private(path)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

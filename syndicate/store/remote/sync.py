@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from syndicate.errors import AlreadyRunning, ConfigError, StateError, StateMoved, survive
+from syndicate.folders import open_private
 from syndicate.model import State
 from syndicate.store.remote import INFO, Copy, Info, RemoteState, Sealer, parse_info
 from syndicate.store.schema import HEAD
@@ -286,7 +287,7 @@ class StateSync:
     @contextmanager
     def _lock_machine(self, *, waits: bool) -> Iterator[bool]:
         """One process of this machine at a time works on the copy; the system lets go when it dies."""
-        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = open_private(self._lock)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
