@@ -27,8 +27,8 @@ from typing import Protocol
 
 import orjson
 
-from syndicate.errors import ConfigError, StateError
-from syndicate.folders import replace_file
+from syndicate.errors import HINTS, ConfigError, StateError
+from syndicate.folders import open_private, replace_file
 from syndicate.model import shout, variable_of
 
 PASSPHRASE = "SYNDICATE_VAULT_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -80,7 +80,10 @@ def find_keyring() -> Keyring | None:
         from keyring.backends import fail, null  # noqa: PLC0415
     except ImportError:
         return None
-    backend: Keyring = keyring.get_keyring()
+    try:
+        backend: Keyring = keyring.get_keyring()
+    except RuntimeError:  # a random user of a container: without a home folder even the search for one fails
+        return None
     return None if isinstance(backend, fail.Keyring | null.Keyring) else backend
 
 
@@ -149,7 +152,10 @@ class AccountVault:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """The encrypted file: one JSON object, "account/name" → secret."""
+    """The encrypted file: one JSON object, "account/name" → secret.
+
+    One that cannot be read is a ConfigError: it costs the accounts that need it, and none of the others.
+    """
 
     folder: Path
     environ: Mapping[str, str] = field(repr=False)
@@ -164,7 +170,10 @@ class _Box:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise StateError("the secrets cannot be read", where=str(self.path)) from error
+            hint = HINTS.get(error.errno or 0, "")
+            raise ConfigError(
+                f"the secrets cannot be read: {error.strerror}", where=str(self.path), hint=hint
+            ) from error
         cost, sealed = (_COST, sealed.removeprefix(_TODAY)) if sealed.startswith(_TODAY) else (_COST_BEFORE, sealed)
         return self._open(sealed[_SALT:], self._key(sealed[:_SALT], cost))
 
@@ -184,7 +193,7 @@ class _Box:
             content = orjson.loads(Fernet(key).decrypt(sealed))
         except (InvalidToken, orjson.JSONDecodeError):
             hint = f"check {PASSPHRASE} and secrets.key, or remove the file and log in again"
-            raise StateError("the secrets do not open with this key", where=str(self.path), hint=hint) from None
+            raise ConfigError("the secrets do not open with this key", where=str(self.path), hint=hint) from None
         return {str(name): str(value) for name, value in content.items()} if isinstance(content, dict) else {}
 
     def _key(self, salt: bytes, cost: int) -> bytes:
@@ -193,15 +202,18 @@ class _Box:
 
     def _read_key(self) -> bytes:
         path = self.folder / "secrets.key"
-        hint = f"bring back its copy, or remove it and {self.path.name} and log in again"
+        hint = (
+            f"set {PASSPHRASE} if you logged in with one; else bring back its copy, or remove it and {self.path.name} "
+        )
+        hint += "and log in again"
         try:
             if not path.exists() and not self.path.exists():
                 _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
             key = path.read_bytes().strip()
         except OSError as error:
-            raise StateError("the key of the secrets cannot be read", where=str(path), hint=hint) from error
+            raise ConfigError("the key of the secrets cannot be read", where=str(path), hint=hint) from error
         if not re.fullmatch(rb"[A-Za-z0-9_-]{43}=", key):
-            raise StateError("the key of the secrets is damaged", where=str(path), hint=hint)
+            raise ConfigError("the key of the secrets is damaged", where=str(path), hint=hint)
         return key
 
     @contextmanager
@@ -210,7 +222,7 @@ class _Box:
         path = self.folder / f"{name}.lock"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = open_private(path)
         except OSError as error:
             raise StateError(f"the secrets cannot be locked: {error.strerror}", where=str(path)) from error
         try:

@@ -7,7 +7,7 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.rounds import make_pass
-from tests.journeys.blog import CONFIG, Blog
+from tests.journeys.blog import CONFIG, TRIAL, Blog
 
 CI = ("GITHUB_EVENT_NAME", "CI_PIPELINE_SOURCE", "CI_EVENT", "GITHUB_STEP_SUMMARY")
 
@@ -76,3 +76,14 @@ def test_a_job_whose_state_goes_with_its_disk_says_so(tmp_path, monkeypatch):
     blog.run("once")
     Blog(tmp_path / "there", CONFIG + f'[storage]\ndatabase = "sqlite:///{tmp_path}/kept.db"\n').run("once")
     Blog(tmp_path / "feeds", CONFIG.partition("[accounts")[0]).run("once")
+
+
+def test_secrets_that_cannot_be_read_stop_their_account_alone(tmp_path):
+    """A cron job without the passphrase of the login: Mastodon says what it lacks, the timeline goes on."""
+    blog = Blog(tmp_path, TRIAL + '[accounts.fox]\nnetwork = "mastodon"\ninstance = "https://social.test"\n')
+    blog.write("old")
+    blog.run("publish")
+    (tmp_path / ".syndicate" / "secrets.vault").write_bytes(b"sealed with another key")
+    blog.write("fresh")
+    assert "! fox, no credentials: the key of the secrets cannot be read (set SYND" in blog.run("once", code=1).err
+    assert [item["content_text"].partition("\n")[0] for item in blog.timeline()] == ["Read fresh."]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import keyring as library
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import variable_of
 from syndicate.networks.base import Vault
-from syndicate.vault import AccountVault, open_vault
+from syndicate.vault import AccountVault, find_keyring, open_vault
 
 SECRET = "correct-horse-battery"
 
@@ -111,15 +112,21 @@ def test_a_keyring_takes_the_place_of_the_file(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+def test_a_keyring_that_cannot_even_be_looked_for_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's random user has no home folder, where the library looks for its settings: the file is used."""
+    monkeypatch.setattr(library, "get_keyring", lambda: Path("~nobody-there").expanduser())
+    assert find_keyring() is None
+
+
 def test_a_passphrase_needs_no_key_file(tmp_path: Path) -> None:
     """With a passphrase the folder alone opens nothing."""
     passphrase = {"SYNDICATE_VAULT_PASSPHRASE": "open sesame"}
     vault(tmp_path, **passphrase).put({"token": SECRET})
     assert vault(tmp_path, **passphrase).get("token") == SECRET
     assert not (tmp_path / "secrets.key").exists()
-    with pytest.raises(StateError, match="do not open"):
+    with pytest.raises(ConfigError, match="do not open"):
         vault(tmp_path, SYNDICATE_VAULT_PASSPHRASE="guess").get("token")
-    with pytest.raises(StateError, match="key of the secrets cannot be read"):
+    with pytest.raises(ConfigError, match="key of the secrets cannot be read"):
         vault(tmp_path).get("token")
 
 
@@ -129,7 +136,7 @@ def test_a_lost_key_is_named_and_no_new_one_hides_the_loss(tmp_path: Path) -> No
     key = (tmp_path / "secrets.key").read_bytes()
     (tmp_path / "secrets.key").unlink()
     for use in (lambda: vault(tmp_path).get("token"), lambda: vault(tmp_path).put({"other": "1"})):
-        with pytest.raises(StateError, match=r"secrets\.key"):
+        with pytest.raises(ConfigError, match=r"secrets\.key"):
             use()
     (tmp_path / "secrets.key").write_bytes(key)
     assert vault(tmp_path).get("token") == SECRET
@@ -140,7 +147,7 @@ def test_a_damaged_vault_is_named(tmp_path: Path, content: bytes) -> None:
     """It is never taken for an empty one."""
     vault(tmp_path).put({"token": SECRET})
     (tmp_path / "secrets.vault").write_bytes(content)
-    with pytest.raises(StateError, match="log in again"):
+    with pytest.raises(ConfigError, match="log in again"):
         vault(tmp_path).get("token")
 
 
@@ -150,7 +157,7 @@ def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
     vault(tmp_path).put({"token": SECRET})
     (tmp_path / "secrets.key").write_bytes(content)
     for ask in (lambda: vault(tmp_path).get("token"), lambda: vault(tmp_path).put({"token": "x"})):
-        with pytest.raises(StateError, match="the key of the secrets is damaged") as raised:
+        with pytest.raises(ConfigError, match="the key of the secrets is damaged") as raised:
             ask()
         assert raised.value.where == str(tmp_path / "secrets.key")
 
@@ -192,7 +199,7 @@ def test_no_secret_shows_in_words_about_the_vault(tmp_path: Path) -> None:
     one.put({"refresh": SECRET})
     assert SECRET not in repr(one) + str(one)
     (tmp_path / "secrets.vault").write_bytes(b"x" * 99)
-    with pytest.raises(StateError) as caught:
+    with pytest.raises(ConfigError) as caught:
         one.get("refresh")
     assert SECRET not in str(caught.value)
     assert "open sesame" not in repr(caught.value)
