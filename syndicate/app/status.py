@@ -108,9 +108,15 @@ def list_resting(site: OpenSite, now: datetime) -> Mapping[str, str]:
     zone = ZoneInfo(site.settings.site.timezone)
     return {
         account.name: say_reason(Reason.ACCOUNT_RESTING, "\n".join(_tell_rest(account, zone)))
-        for account in site.store.list_accounts()
+        for account in _list_known(site)
         if account.is_resting(now)
     }
+
+
+def _list_known(site: OpenSite) -> list[AccountState]:
+    """What the state knows of the accounts in syndicate.toml: one that is gone rests and is paused no more."""
+    names = {account.name for account in site.settings.accounts}
+    return [account for account in site.store.list_accounts() if account.name in names]
 
 
 def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
@@ -225,7 +231,7 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         next_at=times[0][0] if times else None,
         coming=look(lambda: explain_waits(site, _list_coming(times), now), none),
         daemon=store.is_daemon_running(),
-        paused=look(lambda: _list_paused(store), ()),
+        paused=look(lambda: _list_paused(site), ()),
         unready=look(lambda: _list_unready(site, now), ()),
         leased=look(lambda: _list_leased(explain_waits(site, waiting, now)), ()),
         resting=look(lambda: tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()), ()),
@@ -254,8 +260,8 @@ def _count_states(store: Store) -> Counter[State]:
     return counts
 
 
-def _list_paused(store: Store) -> tuple[str, ...]:
-    return tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at)
+def _list_paused(site: OpenSite) -> tuple[str, ...]:
+    return tuple(f"{one.name} is paused: {_say_pause(one)}" for one in _list_known(site) if one.paused_at)
 
 
 def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:

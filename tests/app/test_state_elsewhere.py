@@ -266,6 +266,16 @@ def test_what_comes_next_waits_for_the_rest_of_its_account(blog: House) -> None:
             assert read_status(site, now).next_at is None
 
 
+def test_an_account_that_is_gone_needs_nobody(blog: House) -> None:
+    """Neither its pause nor its rest is told any more: nothing can be done about it."""
+    with blog.open() as app, app.using() as site:
+        now, hour = app.now(), timedelta(hours=1)
+        app._site.store.pause_account("gone", "the token is dead", now)
+        app._site.store.rest_account("gone", "send", "429", now, now + hour, since=now)
+        seen = read_status(site, now)
+        assert (seen.paused, seen.resting) == ((), ())
+
+
 def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
     """`queue retry` tries it now, and the sentence of a pause names what else does."""
     with blog.open() as app:
