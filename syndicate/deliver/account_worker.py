@@ -126,7 +126,7 @@ class AccountRound:
         if not decision.pause:
             return
         store, now = self.tools.store, self.tools.clock()
-        secrets, why = self.tools.digest_secrets(self.account), decision.pause
+        secrets, why = self.tools.digest_secrets(self.account) or "unreadable", decision.pause
         given = ", ".join(self.tools.list_given(self.account))
         if given and "syndicate login" in why:
             why = f"{why}; {given} in the environment of what sent it wins over a login"

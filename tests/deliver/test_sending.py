@@ -637,6 +637,20 @@ def test_other_secrets_wake_a_paused_account(bench: Bench) -> None:
     assert (account.paused_at, account.paused_with) == (None, "")
 
 
+def test_secrets_that_can_be_read_again_wake_their_account(bench: Bench) -> None:
+    """A vault that was shut, without its passphrase, has no digest to compare with; once it opens, they are others."""
+    digest = [""]
+    bench.changes["digest_secrets"] = lambda account: digest[0]
+    bench.networks = {"a": (network := Scripted([Unauthorised("the secrets cannot be read")]))}
+    row = bench.add()
+    bench.run()
+    bench.run_after(DAY)
+    assert len(network.calls) == 1
+    digest[0] = "0badcafe"
+    bench.run()
+    assert bench.get(row).state is State.SENT
+
+
 def test_a_yes_without_an_id_is_an_unknown_outcome(bench: Bench) -> None:
     """Nothing could be looked for, edited or removed by it, and nobody knows whether it is one."""
     bench.networks["a"].script = [Receipt("\x1b\x00", "https://social.example/1")]
