@@ -170,7 +170,11 @@ class Fenced(Generic[Question, Answer]):
     """
 
     def __init__(
-        self, begin: Callable[[None], Callable[[Question], Answer]], first: Question, memory: int, patience: timedelta
+        self,
+        begin: Callable[[None], Callable[[Question], Answer]],
+        first: Question,
+        memory: int,
+        patience: timedelta | None,
     ) -> None:
         """`first` is a harmless question, by whose answer a process shows that it works."""
         self._begin = begin

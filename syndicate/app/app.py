@@ -54,7 +54,6 @@ class App:
     def __init__(self, config: Path, clock: Clock = read_clock, settings: Settings | None = None) -> None:
         self.config = config
         self._shared = Shared(OpenSite(settings or recall_settings(config) or _read_settings(config), clock))
-        self._is_long_lived = False
         self._own_writes: dict[Path, int] = {}
         self._showing, self._troubles = threading.Lock(), dict[str, list[str]]()
         self.is_read_anew = True
@@ -134,7 +133,7 @@ class App:
                 if current := find_current(site, asked):
                     return current
                 self.is_read_anew = True
-                if (edited := publish_edits(site, asked, progress)) or not (self._is_long_lived and asked.is_much):
+                if (edited := publish_edits(site, asked, progress)) or not site.leaves_posts():
                     return edited or publish(site, asked, progress)
             from syndicate.app.elsewhere import publish_elsewhere
 
@@ -222,7 +221,8 @@ class App:
         from syndicate.app.post import MessageRequest, plan_post
 
         with self.using() as site:
-            return plan_post(site, MessageRequest(post=slug, to=to, at=at, text=text, again=again), self.now())
+            asked = MessageRequest(post=slug, to=to, at=at, text=text, again=again)
+            return site.ask(plan_post, asked, self.now())
 
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
@@ -269,7 +269,7 @@ class App:
         from syndicate.app.status import tell_story
 
         with self.using() as site:
-            return tell_story(site, slug, self.now())
+            return site.ask(tell_story, slug, self.now())
 
     def find_contradiction(self) -> str:
         """Why nothing is sent and what to do about it, "" where the state is in order."""
@@ -375,8 +375,7 @@ class App:
 
     def open_for_threads(self) -> None:
         """Open whatever the threads of a server share."""
-        self._is_long_lived = not self.state_place.is_elsewhere  # only this process has that in hand
-        self._site.open_all()
+        self._site.open_all(self.config)
 
     def reload(self) -> bool:
         """Take up a changed syndicate.toml; returns whether it changed.
@@ -392,7 +391,7 @@ class App:
         fresh = OpenSite(settings, before.clock)
         fresh.keep_store(before)
         try:
-            fresh.open_all()
+            fresh.open_all(self.config)
         except BaseException:
             fresh.close()
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.deliver import Composer
+from syndicate.app.glance import find_post
 from syndicate.app.publish import find_card
 from syndicate.app.site import OpenSite
 from syndicate.app.status import OPEN, explain_waits
@@ -92,7 +93,7 @@ def list_messages(
         until=until,
         newest=newest if not wanted.words.strip() else newest * 50,
     )
-    found = _search(site, rows, wanted.words) if wanted.words.strip() else rows
+    found = site.ask(_search, rows, wanted.words) if wanted.words.strip() else rows
     return explain_waits(site, found[:newest] if newest else found, now)
 
 
@@ -193,6 +194,10 @@ def list_burst(site: OpenSite, account: str) -> tuple[int, ...]:
 
 def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
     """The posts of the content folder, newest first, and those that the words name where there are any."""
+    return site.ask(_list_posts, words)
+
+
+def _list_posts(site: OpenSite, words: str) -> tuple[PostState, ...]:
     snapshot = site.read_snapshot()
     known = {row.source: row for row in site.store.list_posts() if row.gone_at is None}
     ids = {post.source: known[post.source].id for post in snapshot.posts if post.source in known}
@@ -344,7 +349,7 @@ def measure_text(site: OpenSite, number: int, text: str) -> Measure:
 
 def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
     """How long a person's words about a post are on each of these accounts, as its network counts."""
-    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
+    post = find_post(site, slug)
     facts = site.facts_with_limits()
     found = []
     for account in map(site.accounts.get, names):

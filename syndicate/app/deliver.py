@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from syndicate.app.glance import FEW, FoundPosts, Standing, find_post, find_posts
 from syndicate.app.publish import find_card, get_post, open_drawer, read_plan
 from syndicate.app.site import OpenSite
 from syndicate.errors import ContentError, FetchError, NotReady, Unavailable, UsageError, contain
@@ -24,20 +25,17 @@ from syndicate.model import (
     NetworkFacts,
     Picture,
     Post,
-    Snapshot,
     fingerprint,
     is_own_picture,
 )
 from syndicate.networks import describe
 from syndicate.planning.deliveries import find_unclear, say_reason
-from syndicate.planning.identity import match_identities
 from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
 from syndicate.planning.schedule import SPEAKING, list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
-    from syndicate.app.glance import Standing
     from syndicate.deliver import Tools
     from syndicate.http.servers import Waits
     from syndicate.notices import Notice
@@ -51,8 +49,6 @@ CARD_WITHIN = timedelta(minutes=5)
 """How long a message waits for its card; then it goes without: where nothing can be published, it must not be late."""
 FRESH = 2.0
 """Seconds for which the posts that were read last are the posts of now."""
-FEW = 300
-"""Posts that are read one by one; reading all of ten thousand then takes no longer."""
 
 
 def make_tools(site: OpenSite) -> Tools:
@@ -97,11 +93,13 @@ class Composer:
 
     The threads of one round share it. A round may last for minutes, and rows join it that are younger than its
     beginning: posts are looked at again after `FRESH` seconds, and where one is missing. Where nothing changed since
-    the last publication, only those that are asked for are read, up to `FEW`.
+    the last publication, only those that are asked for are read, up to `FEW`; else all of them.
     """
 
-    def __init__(self, site: OpenSite, stopwatch: Callable[[], float] = monotonic) -> None:
+    def __init__(self, site: OpenSite, stopwatch: Callable[[], float] = monotonic, wanted: Iterable[str] = ()) -> None:
+        """`wanted` are the ids of posts that will be asked for, where they are known; what is due is, too."""
         self._site = site
+        self._wanted = dict.fromkeys(wanted)
         self._stopwatch = stopwatch
         self._lock = threading.Lock()
         self._read: _Materials | None = None
@@ -176,6 +174,7 @@ class Composer:
             if known and self._stopwatch() - self._read_at <= FRESH and known.reach(post_id):
                 return known
             found = self._look_back(post_id) if known is None or known.standing else None
+            self._wanted |= {post_id: None}
             found = found or self._read_materials(known if known and post_id in known.posts else None)
             self._read, self._read_at = found, self._stopwatch()
             return found
@@ -189,21 +188,9 @@ class Composer:
         return None
 
     def _read_materials(self, known: _Materials | None) -> _Materials:
-        """With what is `known` already, where the posts are the same: their rows follow them."""
-        site = self._site
-        try:
-            snapshot = site.read_snapshot()
-        except ContentError as error:
-            raise Unavailable(error.message, where=error.where, hint=error.hint) from error
-        if known is not None and known.snapshot == snapshot:
-            return replace(known, messages=site.read_messages())
-        rows = site.store.list_posts()
-        identified, vanished = match_identities(
-            snapshot.posts, rows, site=site.settings.site, now=site.clock(), unreadable=snapshot.is_unreadable
-        )
-        unreadable = frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source))
-        posts = {one.id: (one.post, one.known) for one in identified}
-        return replace(self._begin(), posts=posts, snapshot=snapshot, unreadable=unreadable)
+        """With what is `known` already, where the files are the same: their rows follow them."""
+        found = find_posts(self._site, self._wanted, known.found if known else None)
+        return replace(self._begin(), found=found, posts=found.posts)
 
     def _begin(self) -> _Materials:
         site = self._site
@@ -222,12 +209,10 @@ class _Materials:
     """By account."""
     standing: Standing | None = None
     """Knows further posts, where not all were read."""
-    snapshot: Snapshot | None = None
-    """All posts, where they were read."""
+    found: FoundPosts | None = None
+    """All posts, or all that matter, where they were looked for."""
     posts: dict[str, tuple[Post, KnownPost]] = field(default_factory=dict)
     """By post id."""
-    unreadable: frozenset[str] = frozenset()
-    """Ids of posts whose files are there and give no post now: half written, broken, locked away."""
 
     def reach(self, post_id: str) -> bool:
         """Whether the post is there, read this moment where that is possible."""
@@ -250,7 +235,7 @@ class _Materials:
 
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
         found = self.posts.get(delivery.post_id)
-        if found is None and delivery.post_id in self.unreadable:
+        if found is None and self.found and delivery.post_id in self.found.unreadable:
             raise Unavailable("its post cannot be read now", where=delivery.slug, hint="syndicate doctor says why")
         if found is None:
             raise ContentError("the post is no longer there", where=delivery.slug)
@@ -354,7 +339,8 @@ def list_media(site: OpenSite, account: str) -> tuple[str, ...]:
 def list_pictures(site: OpenSite, slug: str) -> Mapping[str, Picture]:
     """The post's own pictures as `Delivery.media` names them: its lead picture, then those of its text."""
     with contain(lambda _: None):  # a post that is gone, or cannot be read, has none
-        return site.list_pictures(next(post for post in site.read_snapshot().posts if post.slug == slug))
+        if post := find_post(site, slug):
+            return site.list_pictures(post)
     return {}
 
 
@@ -367,6 +353,10 @@ def require_media(site: OpenSite, account: str, media: str) -> None:
 
 def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
     """One of the post's own pictures as a file to publish. Raises UsageError where it is none, or cannot be used."""
+    return site.ask(_offer_own_picture, slug, media, now)
+
+
+def _offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
     one, own = get_post(site, read_plan(site, now), slug), open_drawer(site).own
     before = own.find(one.id, media)
     try:
@@ -395,6 +385,6 @@ def require_attached(account: str, media: str, message: Message | None, notes: S
 def find_origin(site: OpenSite, delivery: Delivery) -> str:
     """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
     with contain(lambda _: None):
-        post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
-        return choose_text(post, find_override(post, site.accounts.get(delivery.account)))
+        if post := find_post(site, delivery.slug):
+            return choose_text(post, find_override(post, site.accounts.get(delivery.account)))
     return ""

@@ -51,7 +51,7 @@ def examine(site: OpenSite, plan: Plan, *, online: bool, ask_generator: bool = F
 
 def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
     snapshot = site.read_snapshot()
-    for problem in unique_problems((*list_problems(site, snapshot), *plan.elsewhere)):
+    for problem in unique_problems((*list_problems(site), *plan.elsewhere)):
         yield Finding("problem", problem.text, problem.place)
     for warning in (*site.settings.site.list_doubts(), *plan.warnings, *open_drawer(site).list_remarks(plan)):
         yield Finding("warning", warning)

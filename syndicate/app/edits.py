@@ -46,11 +46,24 @@ class Amended:
 
 def list_amendments(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     """What the accounts' policies ask for now; nothing is asked of a network."""
-    return tuple(one for one in _plan(site, now) if not one.is_silent)
+    return site.ask(_list, now) if _follows_posts(site) else ()
 
 
 def take_amendments(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     """The same; changes of posts that no reader of their messages sees are remembered: they edit nothing later."""
+    return site.ask(_take, now) if _follows_posts(site) else ()
+
+
+def _follows_posts(site: OpenSite) -> bool:
+    counts = site.store.count_by_account()
+    return any(one.follows_posts and State.SENT in counts.get(name, {}) for name, one in site.accounts.enabled.items())
+
+
+def _list(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
+    return tuple(one for one in _plan(site, now) if not one.is_silent)
+
+
+def _take(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     planned = _plan(site, now)
     for one in planned:
         if one.is_silent and one.message is not None and one.delivery.message is not None:
@@ -61,8 +74,6 @@ def take_amendments(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
 
 def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     accounts = site.accounts.enabled
-    if not any(account.follows_posts for account in accounts.values()):
-        return ()
     known = {post.id: post for post in site.store.list_posts()}
     sent = site.store.list_deliveries(states=(State.SENT,))
     composer = Composer(site)

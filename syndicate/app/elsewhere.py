@@ -1,73 +1,130 @@
-"""What lives long lets another process publish where that takes much memory, and so keeps nothing of it."""
+"""What lives long lets another process do what reads thousands of posts, and so keeps nothing of the memory it takes.
+
+A publication takes most, and has a process of its own. Whatever else is asked goes to one that stays as long as
+somebody asks, with the posts at hand.
+"""
 
 from __future__ import annotations
 
 import gc
 import logging
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import timedelta
+from functools import partial
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from syndicate.app.publish import ask, publish
-from syndicate.app.site import OpenSite
+from syndicate.content.folder import KEPT
 from syndicate.errors import SyndicateError, survive, tell_for_log
-from syndicate.model import Settings
-from syndicate.processes import Process
+from syndicate.processes import Fenced, NoProcess
 from syndicate.publish import Published, keep_silent
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
+    from syndicate.app.site import OpenSite
+    from syndicate.model import Settings
 
 log = logging.getLogger("syndicate")
 
-Given = tuple[Path, Settings, int]
-"""The configuration file, what we took up of it, and the level of the log."""
-Asked = str | None
-"""The part to publish, "" for everything; None asks only whether it works."""
-Outcome = tuple[Published | SyndicateError, list[logging.LogRecord]]
-"""What came of it, and what was said meanwhile."""
+T = TypeVar("T")
+
+Asked = tuple[Callable[..., object], tuple[object, ...]] | None
+"""A function of a module, and what it is given after the app; None asks only whether it works."""
+Outcome = tuple[object, list[logging.LogRecord]]
+"""What came of it, an error, too, and what was said meanwhile."""
+
+PATIENCE = timedelta(minutes=10)
+"""How long an answer of the one that reads may take: a disk may hang."""
 
 
-def publish_elsewhere(config: Path, site: OpenSite, only: str) -> Published:
-    """Let another process publish, or do it here where there is none. Raises what it raised, or that it was killed."""
-    with Process[Given, Asked, Outcome](begin_publishing, (config, site.settings, log.level)) as process:
-        process.give(None)
-        is_there = process.take() is not None
-        process.give(only)
-        outcome = process.take()
-    site.seen_files = None  # there may be others by now
-    if not is_there:
-        with site.take_turn():
-            return publish(site, ask(site, only, site.clock()), keep_silent)
-    if outcome is None:
-        hint = "the system's log tells whether memory is short, `syndicate publish` what else it may be"
-        raise SyndicateError("the process that publishes was killed", hint=hint)
-    published, said = outcome
-    for line in said:
-        logging.getLogger(line.name).handle(line)
-    if isinstance(published, SyndicateError):
-        raise published
-    return published
+class Elsewhere:
+    """Another process for this site; it starts with the first question. Threads may share it, one asks at a time."""
+
+    def __init__(self, config: Path, settings: Settings, does: str, patience: timedelta | None = PATIENCE) -> None:
+        """`does` says what it is for, in the words of an error; without `patience` it is waited for without end."""
+        self._does = does
+        self._process = Fenced[Asked, Outcome](partial(begin, config, settings, log.level), None, 0, patience)
+        self._lock, self._asked_at = threading.Lock(), 0.0
+
+    def ask(self, work: Callable[..., T], *given: object) -> T:
+        """What `work(app, *given)` answers there. Raises what it raised, NoProcess where no process can be had, and
+        SyndicateError where it was killed or did not answer in time."""
+        with self._lock:
+            outcome = self._process.ask((work, given), lambda found: found)
+            self._asked_at = time.monotonic()
+        if outcome is None:
+            hint = "the system's log tells whether memory is short, `syndicate publish` what else it may be"
+            raise SyndicateError(f"the process that {self._does} was killed", hint=hint)
+        found, said = outcome
+        for line in said:
+            logging.getLogger(line.name).handle(line)
+        if isinstance(found, SyndicateError):
+            raise found
+        return cast("T", found)
+
+    def look(self, site: OpenSite, work: Callable[..., T], *given: object) -> T:
+        """What `work(site, *given)` tells there, or here where no process can be had. Raises as `ask` does."""
+        site.require_state()
+        with suppress(NoProcess):
+            return cast("T", self.ask(_look, work, *given))
+        return work(site, *given)
+
+    def let_go(self) -> None:
+        """End it where nobody asked lately."""
+        if time.monotonic() - self._asked_at > KEPT and self._lock.acquire(blocking=False):
+            self._process.close()
+            self._lock.release()
+
+    def close(self) -> None:
+        self._process.close()
 
 
-def begin_publishing(given: Given) -> Callable[[Asked], Outcome]:
-    """What the other process does: all that `syndicate publish` does, in a turn of its own."""
+def begin(config: Path, settings: Settings, level: int, _: None) -> Callable[[Asked], Outcome]:
+    """What the other process does: all that a command beside us would do."""
     from syndicate.app.app import App  # noqa: PLC0415 - it calls us
 
-    config, settings, level = given
     said = SimpleQueue[logging.LogRecord]()
     logging.getLogger().addHandler(QueueHandler(said))
     log.setLevel(level)
-    gc.disable()
+    app = App(config, settings=settings)
 
-    def work(only: Asked) -> Outcome:
-        if only is None:
-            return Published(where=""), []
-        found: list[Published | SyndicateError] = []
-        with survive(lambda error: found.append(_as_ours(error))), App(config, settings=settings) as app:
-            found.append(app.publish(only=only))
-        return found[0], [said.get() for _ in range(said.qsize())]
+    def work(asked: Asked) -> Outcome:
+        found: list[object] = [None]
+        with survive(lambda error: found.append(_as_ours(error))):
+            found += [asked[0](app, *asked[1])] if asked else []
+        return found[-1], [said.get() for _ in range(said.qsize())]
 
     return work
 
 
 def _as_ours(error: Exception) -> SyndicateError:
     return error if isinstance(error, SyndicateError) else SyndicateError(tell_for_log(error))
+
+
+def _look(app: App, work: Callable[..., T], *given: object) -> T:
+    with app.using() as site:
+        return work(site, *given)
+
+
+def publish_elsewhere(config: Path, site: OpenSite, only: str) -> Published:
+    """Let another process publish, in a turn of its own, and take all its memory along when it is done; or do it here
+    where there is none."""
+    with suppress(NoProcess), closing(Elsewhere(config, site.settings, "publishes", None)) as process:
+        try:
+            return process.ask(_publish, only)
+        finally:
+            site.seen_files = None  # there may be others by now
+    with site.take_turn():
+        return publish(site, ask(site, only, site.clock()), keep_silent)
+
+
+def _publish(app: App, only: str) -> Published:
+    gc.disable()
+    with app:
+        return app.publish(only=only)

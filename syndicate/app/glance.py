@@ -9,18 +9,20 @@ publication, every other post has all its messages, and none of them can become 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from syndicate.app.publish import Unchanged, ask, find_current, find_unchanged, open_last, publish_edits
 from syndicate.app.site import OpenSite
 from syndicate.config import recall_settings
 from syndicate.content import look_at_posts
-from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot
+from syndicate.errors import StateError, SyndicateError, Unavailable
+from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot, State
 from syndicate.planning.deliveries import BRINGS_BACK, JUDGED_AGAIN, UNSENT
 from syndicate.planning.resemblance import ASKED_FOR
 from syndicate.publish import Published
@@ -175,6 +177,65 @@ def look_back(site: OpenSite) -> Standing | None:
         return None
     ends = {part.get("made_of") for part in open_last(site, seen).parts.values()}
     return Standing(site, seen.marks, known.names) if known.made_of in ends else None
+
+
+# --- posts as a look at all of them tells ---------------------------------------------------------------------------
+
+FEW = 300
+"""Posts that are read one by one; reading all of ten thousand then takes no longer."""
+
+
+class FoundPosts(NamedTuple):
+    """Posts with their rows, as a look at all of them tells."""
+
+    seen: str
+    """The fingerprint of all files before they were read."""
+    posts: dict[str, tuple[Post, KnownPost]]
+    """By id."""
+    unreadable: frozenset[str]
+    """Ids of posts whose files are there and give no post now: half written, broken, locked away."""
+
+
+def find_posts(site: OpenSite, wanted: Iterable[str], before: FoundPosts | None) -> FoundPosts:
+    """All posts; where there are many, those that are `wanted`, and of what is due up to `FEW`. Those from `before`,
+    where the files are as they were. Raises Unavailable where they cannot be read now, whatever keeps us from it.
+    """
+    try:
+        seen = look_at_posts(site.settings).fingerprint
+        if before and before.seen == seen:
+            return before
+        return FoundPosts(seen, *site.ask(_read_posts, tuple(wanted) if site.leaves_posts() else None, site.clock()))
+    except StateError:
+        raise
+    except SyndicateError as error:
+        raise Unavailable(error.message, where=error.where, hint=error.hint) from error
+
+
+def _read_posts(
+    site: OpenSite, wanted: Collection[str] | None, now: datetime
+) -> tuple[dict[str, tuple[Post, KnownPost]], frozenset[str]]:
+    from syndicate.planning.identity import match_identities
+
+    snapshot, rows = site.read_snapshot(), site.store.list_posts()
+    identified, vanished = match_identities(
+        snapshot.posts, rows, site=site.settings.site, now=now, unreadable=snapshot.is_unreadable
+    )
+    posts = {one.id: (one.post, one.known) for one in identified}
+    unreadable = frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source))
+    if wanted is None:
+        return posts, unreadable
+    due = site.store.list_messages(now, states=(State.PLANNED, State.DUE), until=now)
+    chosen = {*wanted, *islice(dict.fromkeys(row.post_id for row in due), FEW)}
+    return {number: posts[number] for number in chosen & posts.keys()}, unreadable & chosen
+
+
+def find_post(site: OpenSite, slug: str) -> Post | None:
+    """The post of this slug now. Raises ContentError where no post can be read."""
+    return site.ask(_find_post, slug)
+
+
+def _find_post(site: OpenSite, slug: str) -> Post | None:
+    return next((post for post in site.read_snapshot().posts if post.slug == slug), None)
 
 
 # --- the unsettled posts, as the cache knows them ------------------------------------------------------------------

@@ -121,7 +121,7 @@ def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> Manual
     if asked.at == NEXT_SLOT:
         times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in asked.to}
         requests = [replace(asked, to=(name,), at=times[name]) for name in asked.to]
-    plans = tuple(plan_post(site, one, now) for one in requests)
+    plans = tuple(site.ask(plan_post, one, now) for one in requests)
     for row in (row for plan in plans for row in plan.deliveries if row.part == 1):
         require_attached(row.account, asked.picture.media, row.message, row.warnings)
     return ManualPlan(
@@ -145,11 +145,10 @@ log = logging.getLogger("syndicate")
 
 def write_back(site: OpenSite, sent: tuple[Delivery, ...]) -> dict[Path, int]:
     """Write the links of sent copies into their posts; returns what was written, with its new time."""
-    sources = {known.id: known.source for known in site.store.list_posts()}
     copies = site.list_copies()
     written = {}
-    for post_id in {delivery.post_id for delivery in sent} & sources.keys():
-        path = Path(site.settings.root, site.settings.site.content, sources[post_id])
+    for post_id, known in site.store.find_posts(sorted({delivery.post_id for delivery in sent})).items():
+        path = Path(site.settings.root, site.settings.site.content, known.source)
         with contain(partial(_warn, path.name)):  # one file's trouble is its own: the copies stand in the state
             if write_syndication(path, list_links(copies.get(post_id, ()))):
                 written[path] = path.stat().st_mtime_ns

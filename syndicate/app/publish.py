@@ -18,7 +18,7 @@ from syndicate.app.site import OpenSite, identify
 from syndicate.content import SeenPosts, look_at_files, look_at_posts
 from syndicate.errors import contain, tell_for_log
 from syndicate.fonts import digest_fonts
-from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
+from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, unique_problems
 from syndicate.publish import LastPublication, Progress, Published, keep_silent, look_at
 from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound, read_publication
 from syndicate.templates import fingerprint_templates
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 log = logging.getLogger("syndicate")
-
-
-MANY = 1_000
-"""Posts from which on what lives long lets another process publish: its start costs half a second."""
 
 
 def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
@@ -58,10 +54,6 @@ class Asked:
     seen: SeenPosts
     last: LastPublication
     made_of: str
-
-    @property
-    def is_much(self) -> bool:
-        return len(self.seen.marks) >= MANY
 
 
 def ask(site: OpenSite, only: str, now: datetime) -> Asked:
@@ -87,11 +79,16 @@ def find_current(site: OpenSite, asked: Asked) -> Published | None:
     return None
 
 
-def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
+def list_problems(site: OpenSite) -> tuple[Problem, ...]:
     """What is wrong now, each once: in the files of posts, and what only the last publication could find.
 
     `publish`, `status`, `doctor` and the dashboard name these. A draft may still be unfinished.
     """
+    return site.ask(_list_problems)
+
+
+def _list_problems(site: OpenSite) -> tuple[Problem, ...]:
+    snapshot = site.read_snapshot()
     posts = (post for post in snapshot.posts if not post.is_draft)
     own = (*snapshot.problems, *(problem for post in posts for problem in post.problems))
     return unique_problems((*own, *open_last(site).read_elsewhere()))
@@ -101,8 +98,11 @@ def count_posts(site: OpenSite, now: datetime) -> tuple[int, int]:
     """How many posts there are, and how many problems: as the last publication found them where nothing changed."""
     if (found := find_unchanged(site, now)) is not None:
         return found.posts, len(found.problems)
-    snapshot = site.read_snapshot()
-    return sum(not post.is_draft for post in snapshot.posts), len(list_problems(site, snapshot))
+    return site.ask(_count_posts), len(list_problems(site))
+
+
+def _count_posts(site: OpenSite) -> int:
+    return sum(not post.is_draft for post in site.read_snapshot().posts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
+from syndicate.app.glance import find_post
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING, explain_waits, list_warnings
@@ -23,7 +24,6 @@ from syndicate.model import (
     Occasion,
     Plan,
     PlannedDelivery,
-    Post,
     Reason,
     Receipt,
     State,
@@ -110,7 +110,8 @@ def list_budgets(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetim
 
 def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
     """These deliveries in their order, each with its text as it was or would be sent, count and limit."""
-    composer = Composer(site)
+    deliveries = tuple(deliveries)
+    composer = Composer(site, wanted=(one.post_id for one in deliveries if not one.message))
     facts, now = site.facts_with_limits(), site.clock()
     zone = site.settings.site.timezone
     shown = (one if _is_fixed(site, one) else replace(one, message=None) for one in deliveries)
@@ -204,13 +205,11 @@ def _find_objection(site: OpenSite, delivery: Delivery) -> Reason:
     accounts = {account.name: account for account in site.settings.accounts}
     if delivery.account not in accounts:
         return Reason.NONE
-    posts: tuple[Post, ...] = ()
     with contain(lambda _: None):  # a folder that is away says nothing, and stops no person
-        posts = site.read_snapshot().posts
-    own = (post for post in posts if post.slug == delivery.slug)
-    overrides = ((post, find_override(post, accounts[delivery.account])) for post in own)
-    reasons = (find_own_reason(post, override, delivery.occasion) for post, override in overrides)
-    return next((why.reason for why in reasons if why), Reason.NONE)
+        if post := find_post(site, delivery.slug):
+            why = find_own_reason(post, find_override(post, accounts[delivery.account]), delivery.occasion)
+            return why.reason if why else Reason.NONE
+    return Reason.NONE
 
 
 def choose_all(site: OpenSite, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:

@@ -143,7 +143,11 @@ class Rounds:
             if site.check_state():
                 return ()
             app.is_read_anew = False
-            amendments = take_amendments(site, app.now())
+            try:
+                amendments = take_amendments(site, app.now())
+            except BaseException:
+                app.is_read_anew = True
+                raise
 
             def work(name: str, wanted: Sequence[Amendment]) -> None:
                 amended = amend_account(site, wanted, app.now(), self._threads.is_stopping)

@@ -8,14 +8,15 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from syndicate.app.state_place import StatePlace
+from syndicate.content import look_at_files
 from syndicate.errors import ConfigError, ContentError, StateError, SyndicateError
 from syndicate.model import Account, KnownPost, NetworkFacts, Picture, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
@@ -25,6 +26,7 @@ from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
+    from syndicate.app.elsewhere import Elsewhere
     from syndicate.app.glance import Standing
     from syndicate.content import SeenFiles
     from syndicate.content.folder import ContentFolder
@@ -40,6 +42,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 Clock = Callable[[], datetime]
+P = ParamSpec("P")
+T = TypeVar("T")
+MANY = 1_000
+"""Posts from which on what lives long lets another process publish and read them: its start costs half a second."""
 
 
 def read_clock() -> datetime:
@@ -63,14 +69,21 @@ class OpenSite:
         self.seen_files: SeenFiles | None = None
         """The posts' files at the last publication."""
         self.state_place = StatePlace(self)
+        self.elsewhere: Elsewhere | None = None
+        """Where we live long: the process that reads posts for us."""
+        self.many = MANY
 
     # --- what stays open --------------------------------------------------------------------------------------
 
-    def open_all(self) -> None:
+    def open_all(self, config: Path) -> None:
         """Open whatever threads will share. Raises ConfigError or StateError where one of them cannot be had."""
         for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.process):
             assert room is not None
         self._closing.enter_context(self.http)
+        if not self.state_place.is_elsewhere:  # only this process has that in hand
+            from syndicate.app.elsewhere import Elsewhere
+
+            self.elsewhere = self._closing.enter_context(closing(Elsewhere(config, self.settings, "reads posts")))
 
     def close(self) -> None:
         """Close everything but the state database, which a changed syndicate.toml goes on with."""
@@ -139,7 +152,7 @@ class OpenSite:
         if "store" in vars(self) and self._state != identify(database):
             hint = "stop every syndicate here, put the file back if you have it, and start again"
             raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
-        if _is_missing(database):
+        if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists():
             self.store  # noqa: B018 - made anew
         if "store" in vars(self):
             self.store.refuse_newer_schema()
@@ -241,6 +254,16 @@ class OpenSite:
         with self._reading:
             return self.folder.read(tell)
 
+    def leaves_posts(self) -> bool:
+        """Whether another process reads them: of the memory that many take we would give back a third."""
+        return self.elsewhere is not None and len((self.seen_files or look_at_files(self.settings)).marks) >= self.many
+
+    def ask(self, work: Callable[Concatenate[OpenSite, P], T], *given: P.args, **named: P.kwargs) -> T:
+        """What `work(site, …)` says, a function of a module that reads all posts. Raises as `Elsewhere.look` does."""
+        if self.elsewhere and self.leaves_posts():
+            return self.elsewhere.look(self, partial(work, **named), *given)
+        return work(self, *given, **named)
+
     def look_back(self) -> Standing | None:
         """Single posts, None where only reading all of them tells what each is now."""
         from syndicate.app.glance import look_back
@@ -248,7 +271,9 @@ class OpenSite:
         return look_back(self)
 
     def let_go_of_posts(self) -> bool:
-        """Forget posts that nobody asked for lately: a daemon idles for weeks. Whether there were any."""
+        """Forget posts that nobody asked for lately: a daemon idles for weeks. Whether there were any here."""
+        if self.elsewhere:
+            self.elsewhere.let_go()
         with self._reading:
             return self.folder.let_go()
 
@@ -324,11 +349,6 @@ def name_state(settings: Settings) -> tuple[str, str, str]:
     kind, _, path = settings.storage.database.partition(":///")
     place = os.path.realpath(path) if kind == "sqlite" else settings.storage.database
     return place, settings.storage.state, settings.site.name
-
-
-def _is_missing(database: str) -> bool:
-    """Whether an SQLite file is not there (yet, or any more)."""
-    return database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists()
 
 
 # --- The site of now, lent to the threads of one process ---

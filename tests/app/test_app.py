@@ -20,9 +20,9 @@ from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.deliver import Composer
 from syndicate.app.post import list_links
-from syndicate.app.publish import MANY, gather
+from syndicate.app.publish import gather
 from syndicate.app.queue import preview_waiting
-from syndicate.app.site import OpenSite
+from syndicate.app.site import MANY, OpenSite
 from syndicate.app.status import read_status
 from syndicate.deliver import AccountThreads
 from syndicate.errors import ContentError, StateError, SyndicateError, UsageError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.publish import MANY
+from syndicate.app.site import MANY
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 from tests.processes.test_processes import is_gone_soon
 

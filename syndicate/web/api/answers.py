@@ -21,6 +21,7 @@ from syndicate.app.dashboard import (
     measure_words,
 )
 from syndicate.app.deliver import list_pictures
+from syndicate.app.glance import find_post
 from syndicate.app.maintenance import list_counted, sort_counted
 from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
@@ -198,7 +199,7 @@ def _get_delivery(site: OpenSite, number: int) -> Delivery:
 
 
 def _require_post(site: OpenSite, slug: str) -> None:
-    if slug not in {post.slug for post in site.read_snapshot().posts}:
+    if find_post(site, slug) is None:
         raise Missing(f'there is no post "{slug}"')
 
 
@@ -245,7 +246,7 @@ def read_posts(app: App, asked: ask.PostFilter, _body: None) -> m.PostList:
             m.PostShown.of(one, card=one.card.path if one.card else "", problems=_show_problems(one.problems))
             for one in chosen
         )
-        problems = _show_problems(list_problems(site, site.read_snapshot()))
+        problems = _show_problems(list_problems(site))
         return m.PostList(posts=posts, problems=problems, total=len(found))
 
 

@@ -77,7 +77,7 @@ class SitePages:
                 asked=asked,
                 number=len(found),
                 posts=found[first : first + _POSTS_ON_A_PAGE],
-                problems=gather_problems(list_problems(site, site.read_snapshot())),
+                problems=gather_problems(list_problems(site)),
                 later=asked.to_query(page=asked.page + 1) if len(found) > first + _POSTS_ON_A_PAGE else "",
                 earlier=asked.to_query(page=asked.page - 1) if asked.page > 1 else "",
             )
