@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -25,11 +26,12 @@ from syndicate.app.queue import preview_waiting
 from syndicate.app.site import MANY, OpenSite
 from syndicate.app.status import read_status
 from syndicate.deliver import AccountThreads
-from syndicate.errors import ContentError, StateError, SyndicateError, UsageError
+from syndicate.errors import ContentError, StateError, SyndicateError, Unavailable, UsageError
 from syndicate.model import Artefact, Delivery, State, SyndicationLink
 from syndicate.publish.publish import publish
 from tests.app.late import wait_for_accounts
 from tests.journeys.blog import CONFIG
+from tests.journeys.test_daemon import list_children
 from tests.publish.house import House
 from tests.publish.test_unchanged import is_current
 
@@ -304,7 +306,8 @@ MOMENTS: dict[str, Callable[[House], object]] = {
 
 @pytest.mark.parametrize("what", MOMENTS)
 def test_a_message_is_the_one_that_all_posts_together_make(tmp_path, what):
-    """Composed from its post alone or with all of them, whatever changed a moment ago, and once that is published."""
+    """Composed from its post alone, with all of them, or by another process, whatever changed a moment ago, and once
+    that is published."""
     blog = House(tmp_path)
     (tmp_path / "templates" / "messages").mkdir(parents=True)
     blog.write("old")
@@ -315,21 +318,25 @@ def test_a_message_is_the_one_that_all_posts_together_make(tmp_path, what):
     with blog.open() as app:
         app.publish()
     MOMENTS[what](blog)
-    composed = compose_both(blog)
+    composed = compose_all_ways(blog)
     assert len(composed) == 3
-    assert all(alone == together for alone, together in composed)
+    assert all(alone == together == elsewhere for alone, together, elsewhere in composed)
     with blog.open() as app, suppress(SyndicateError):
         app.publish()
-    assert all(alone == together for alone, together in compose_both(blog))
+    assert all(alone == together == elsewhere for alone, together, elsewhere in compose_all_ways(blog))
     with blog.wired() as site:
         assert what == "its folder is away" or site.look_back()
 
 
-def compose_both(blog: House) -> list[tuple[object, object]]:
-    """Each message that waits, composed from its post alone where that is possible, and from a look at all of them."""
+def compose_all_ways(blog: House) -> list[tuple[object, object, object]]:
+    """Each message that waits, composed from its post alone where that is possible, from a look at all of them, and
+    from what another process tells of them."""
 
-    def compose_all() -> list[object]:
+    def compose_all(*, is_elsewhere: bool = False) -> list[object]:
         with blog.wired() as site:
+            if is_elsewhere:
+                site.many = 0
+                site.open_all(blog.config)
             rows = site.store.list_deliveries(states=(State.PLANNED, State.HELD, State.DUE))
             return [compose(site, row) for row in rows]
 
@@ -343,10 +350,36 @@ def compose_both(blog: House) -> list[tuple[object, object]]:
     with blog.wired() as site:
         known = site.cache.get("publication", "brief default")
         site.cache.drop("publication", ["brief default"])
-    together = compose_all()
+    together, elsewhere = compose_all(), compose_all(is_elsewhere=True)
     with blog.wired() as site:
         site.cache.put_many("publication", {"brief default": known} if known else {})
-    return list(zip(alone, together, strict=True))
+    return list(zip(alone, together, elsewhere, strict=True))
+
+
+def compose_elsewhere(site: OpenSite) -> str:
+    (row,) = site.store.list_deliveries(states=(State.PLANNED,))
+    return Composer(site).compose(row).text
+
+
+def test_a_reader_that_was_killed_costs_no_message(tmp_path):
+    """Nobody knows what the post says then: it is tried again, by another process."""
+    blog = House(tmp_path)
+    blog.write("old")
+    blog.run("publish")
+    blog.write("fresh")
+    with blog.open() as app:
+        app.publish()
+    with blog.wired() as site:
+        site.many = 0
+        site.open_all(blog.config)
+        for words in ("Other words.", "Others again."):
+            blog.write("fresh", socialShare=words)
+            assert words in compose_elsewhere(site)
+            (reader,) = list_children(os.getpid())
+            os.kill(reader, signal.SIGKILL)
+            with pytest.raises(Unavailable, match="the process that reads posts was killed"):
+                compose_elsewhere(site)
+        assert words in compose_elsewhere(site)
 
 
 def test_only_addresses_of_the_web_are_written() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.site import MANY
+from syndicate.store.file import take_turn
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 from tests.processes.test_processes import is_gone_soon
 
@@ -152,6 +153,24 @@ def test_a_killed_publication_is_told_and_begun_again(stalled):
         again.close()
         wait_until(lambda: "wrote" in read_log(blog), process, blog)
         code = stop(process)
+    assert code == 0, read_log(blog)
+
+
+@pytest.mark.slow
+def test_a_message_that_falls_due_before_an_edit_is_published_says_what_the_post_says_now(tmp_path):
+    """While nobody can publish, another process reads the posts for it, which stays a while."""
+    blog = Blog(tmp_path)
+    blog.fill(MANY)
+    blog.write("old")
+    blog.run("publish")
+    blog.write("old", socialShare="Words of now.")
+    with take_turn(tmp_path / ".syndicate" / "publish.lock"), daemon(blog) as process:
+        blog.run("queue", "release", "1")
+        wait_until(blog.timeline, process, blog)
+        assert len(list_children(process.pid)) == 1
+        code = stop(process)
+    (said,) = blog.timeline()
+    assert "Words of now." in said["content_text"], read_log(blog)
     assert code == 0, read_log(blog)
 
 

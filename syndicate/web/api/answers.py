@@ -25,9 +25,9 @@ from syndicate.app.glance import find_post
 from syndicate.app.maintenance import list_counted, sort_counted
 from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.publish import list_problems
-from syndicate.app.queue import BulkAction, carry_out, list_budgets, preview_waiting
+from syndicate.app.queue import BulkAction, carry_out
 from syndicate.app.site import OpenSite
-from syndicate.app.status import OPEN, list_these, list_warnings
+from syndicate.app.status import OPEN, list_these
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, Problem, State
 from syndicate.planning.deliveries import say_reason, say_why
@@ -344,17 +344,18 @@ def read_counts(app: App, asked: ask.CountsFilter, _body: None) -> m.Counts:
 
 def read_plan(app: App, _asked: ask.Nothing, _body: None) -> m.PlanShown:
     """What the next publication would add, what waits, and what it will cost. Changes nothing."""
-    plan = app.make_plan()
     with app.using() as site:
-        waiting = preview_waiting(site)
-        dying = list_warnings(site, plan.deliveries, app.now())
-        budgets = list_budgets(site, plan.deliveries, app.now())
+        return site.ask(_look_ahead, app.now())
+
+
+def _look_ahead(site: OpenSite, now: datetime) -> m.PlanShown:
+    seen = queue.look_ahead(site, now)
     return m.PlanShown(
-        deliveries=tuple(map(show_planned, plan.deliveries)),
-        waiting=tuple(map(show_planned, waiting)),
-        problems=_show_problems(plan.problems),
-        warnings=(*plan.warnings, *dying),
-        budgets=tuple(map(m.BudgetShown.model_validate, budgets)),
+        deliveries=tuple(map(show_planned, seen.plan.deliveries)),
+        waiting=tuple(map(show_planned, seen.waiting)),
+        problems=_show_problems(seen.plan.problems),
+        warnings=seen.warnings,
+        budgets=tuple(map(m.BudgetShown.model_validate, seen.budgets)),
     )
 
 
