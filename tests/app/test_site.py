@@ -262,7 +262,7 @@ def test_the_state_folder_is_its_owners(tmp_path):
     """Nobody else may read it, and no repository wants it."""
     blog = House(tmp_path)
     with blog.wired() as site:
-        site.open_all()
+        site.open_all(blog.config)
         folder = site.state_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / ".gitignore").read_text() == "*\n"
