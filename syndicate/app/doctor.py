@@ -64,6 +64,9 @@ def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
         yield from _post(post)
     yield from _list_strangers(site, snapshot.posts)
     yield from _list_unknown_fields(site.settings)
+    if undated := sum(post.published_at is None and not post.is_draft for post in snapshot.posts):
+        number = "1 post has" if undated == 1 else f"{undated:,} posts have"
+        yield Finding("warning", f"{number} no date: it is that of the first publication (write date: to change that)")
     drafts = sum(post.is_draft for post in snapshot.posts)
     left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
     number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"

@@ -18,8 +18,8 @@ from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
 from syndicate.model import Finding, Post, Settings, Site
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
+from syndicate.starters.found import is_own
 from syndicate.starters.hugo import list_addresses
-from syndicate.starters.scripts import is_own
 from syndicate.templates import read_starter
 
 # --- Addresses by the pattern beside those that the site serves ---

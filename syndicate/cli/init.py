@@ -71,6 +71,8 @@ def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
         tell("Wrote syndicate.toml and nothing else. Correct what is wrong in it.")
         if begun.guess.advice:
             tell(begun.guess.advice)
+        elif not begun.guess.publish_to and begun.guess.rules != "jekyll":
+            tell("Let your site serve the folder feeds/ at /feeds/: its generator has to copy it with each build.")
         print(_next_steps(folder))
     else:
         posts = sum(path.startswith("content/") for path in begun.files)

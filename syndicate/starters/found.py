@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from syndicate.errors import contain
 from syndicate.folders import open_file, walk
@@ -174,6 +175,11 @@ class Found:
         others = tuple(clue for clue in self.clues if clue.key != key)
         return replace(self, **{key: value}, clues=(*others, Clue(key, value, source)))  # type: ignore[arg-type]
 
+    def serve(self, place: str) -> Found:
+        """The same with feeds in the folder whose files the generator copies to the root, "" where none is known."""
+        own_rule = f"{self.generator}'s own rule: it is served at /feeds/"
+        return self.note("publish_to", f"{place}/feeds" if place else "", own_rule)
+
     def move(self, place: str) -> Found:
         """The same, seen from above the folder `place` in which it was found."""
         static = ",".join(
@@ -324,6 +330,15 @@ OTHERS = re.compile(
     r"\.(?:com|org|net|social|app|me)\b|//(?:codepen\.io|dev\.to|twitch\.tv|discord\.gg|orcid\.org)\b|localhost"
 )
 """Addresses that are nobody's blog: of networks, and of where code lies."""
+
+
+_MADE_UP = re.compile(r"(?:^|[.-])example|your-?(?:site|domain|blog)")
+
+
+def is_own(url: str) -> bool:
+    """Whether this may be a site's own address: no network's, no code host's, and not made up."""
+    host = urlsplit(url).hostname or ""
+    return "." in host and not OTHERS.search(url) and not _MADE_UP.search(host)
 
 
 def _find_own_url(text: str, pattern: str) -> str:

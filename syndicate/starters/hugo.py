@@ -56,7 +56,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     if not places:
         places = [Place(roots[0].folder, "/{path}/", "Hugo's own rule: the path below content/")]
     found = found.settle(folder, places, _list_endings(folder, places))
-    return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
+    return found.serve("static")
 
 
 def _choose_language(data: Mapping[str, Any]) -> str:
@@ -264,7 +264,7 @@ def look_for_zola(folder: Path) -> Found | None:
     sections = _choose_usual(folder / "content")
     places = [Place(f"content/{part}", f"/{part}/{{folders}}/{{slug}}/", rule) for part in sections]
     found = found.settle(folder, places or [Place("content", "/{folders}/{slug}/", rule)])
-    return found.note("publish_to", "static/feeds", "Zola's own rule: it is served at /feeds/")
+    return found.serve("static")
 
 
 def _choose_usual(content: Path) -> list[str]:

@@ -53,7 +53,7 @@ def look_for_astro(folder: Path) -> Found | None:
         or list(_list_pages(folder, src, end))
     )
     found = found.settle(folder, places)
-    return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
+    return found.serve("public")
 
 
 def _list_in_starlight(folder: Path, src: str, config: str, end: str) -> Iterator[Place]:
@@ -189,7 +189,7 @@ def look_for_docusaurus(folder: Path) -> Found | None:
     end = "/" if re.search(r"trailingSlash\s*:\s*true", config) else ""
     places = [place for place in _list_blogs(config, name) if list_posts(folder / place.folder)]
     found = found.settle(folder, [replace(place, permalink=place.permalink + end) for place in places])
-    return found.note("publish_to", "static/feeds", "Docusaurus's own rule: it is served at /feeds/")
+    return found.serve("static")
 
 
 _MOST_BLOGS = 20

@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from syndicate.folders import walk
 from syndicate.starters.found import (
-    OTHERS,
     SCRIPT_ENDS,
     Found,
     Place,
@@ -20,6 +18,7 @@ from syndicate.starters.found import (
     find_first,
     find_string,
     is_dated,
+    is_own,
     list_posts,
     note_script,
     read_data,
@@ -57,7 +56,7 @@ def look_for_nextjs(folder: Path) -> Found | None:
         found = found.note("content", content, f"{content}/")
         own = take_dates_from_names(f"{pattern}{end}", list_posts(folder / content)) if pattern else ""
         found = found.note("permalink", own, source)
-    return found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
+    return found.serve("public")
 
 
 def _find_among_pages(folder: Path) -> str:
@@ -162,7 +161,9 @@ def look_for_others(folder: Path) -> Found | None:
         if generator in {"Quartz", "Gatsby"}:  # the package of the one is the program's own, plugins are titled, too
             config = next(folder.glob(name))
             found = _note_config(found, read_text(config).partition("plugins:")[0], config.name)
-        found = _note_usual(found, folder)
+        if generator == "Quartz":  # lists of what is in a folder
+            found = replace(found, ignore=("**/index.md",))
+        found = _note_usual(found.serve(_SERVED_BY.get(generator, "")), folder)
         if (folder / name).is_file():
             found = _note_config(found, read_text(folder / name), name)
         content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
@@ -240,6 +241,7 @@ def _note_config(found: Found, text: str, name: str) -> Found:
     return found.note("url", found.url or url, name).note("title", found.title or title, name)
 
 
+_SERVED_BY = {"Nuxt": "public", "SvelteKit": "static", "Gatsby": "static", "Remix": "public", "Waku": "public"}
 # Name, files that tell it, where it builds, and the usual addresses of posts: "" where each site has its own.
 _BY_NAME = (
     ("Nuxt", ("nuxt.config.*",), (".output/public", "dist"), "/{section}/{path}"),
@@ -339,15 +341,6 @@ def _read_scripts(folder: Path) -> tuple[str, str]:
                 return url.rstrip("/"), path.relative_to(folder).as_posix()
     homepage = text_of(read_data(folder / "package.json"), "homepage")
     return (homepage.rstrip("/"), "package.json") if is_own(homepage) else ("", "")
-
-
-_MADE_UP = re.compile(r"(?:^|[.-])example|your-?(?:site|domain|blog)")
-
-
-def is_own(url: str) -> bool:
-    """Whether this may be a site's own address: no network's, no code host's, and not made up."""
-    host = urlsplit(url).hostname or ""
-    return "." in host and not OTHERS.search(url) and not _MADE_UP.search(host)
 
 
 _LINK = re.compile(r"https?://(?:www\.)?([\w-]+(?:\.[\w-]+)+)")

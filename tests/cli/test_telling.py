@@ -33,6 +33,12 @@ def test_publish_says_what_goes_out_and_what_does_not(blog, monkeypatch):
     assert "1 vanished post." in blog.run("publish").out
 
 
+def test_doctor_counts_posts_without_a_date(blog):
+    """They stand at the top of the feeds, as if they were new."""
+    (blog.posts / "bare.md").write_text("---\ntitle: Bare\n---\nText\n", encoding="utf-8")
+    assert "! 1 post has no date" in blog.run("doctor").out
+
+
 def test_plan_shows_the_message_and_counts_what_stays(blog):
     """The exact text behind a bar, its length against the limit, and each reason once with its number."""
     blog.run("publish")

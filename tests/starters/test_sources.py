@@ -92,7 +92,16 @@ def test_sveltekit_is_known_without_a_file_of_its_own(tmp_path):
     """Its newest versions are set up in Vite's file."""
     write(tmp_path, {"src/routes/+page.svelte": "", "src/routes/blog/[slug]/+page.ts": "", "posts/a.md": POST})
     guess = guess_site(tmp_path)
-    assert (guess.generator, guess.permalink) == ("SvelteKit", "/blog/{slug}")
+    assert (guess.generator, guess.permalink, guess.publish_to) == ("SvelteKit", "/blog/{slug}", "static/feeds")
+
+
+def test_the_list_of_a_folder_is_no_post_of_quartz(tmp_path):
+    """A page index.md is that of its folder."""
+    write(
+        tmp_path, {"quartz.config.ts": "baseUrl: 'q.test'", "content/posts/a.md": POST, "content/posts/index.md": POST}
+    )
+    settings = make_settings(render_config(guess_site(tmp_path)), root=tmp_path)
+    assert [post.permalink for post in ContentFolder(settings).read().posts] == ["https://q.test/posts/a"]
 
 
 def test_what_quarto_makes_is_no_post(tmp_path):
