@@ -5,7 +5,7 @@ fonts = syndicate.fonts.find_fonts(rules, root, text="")         the edge: once 
 syndicate.fonts.digest_fonts(rules, root) == fonts.digest        the same without loading a font, for cache keys
 
 fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, max_height=inf, language="", align="start",
-         balance=True, line_height=1.2, tracking=0.0, code=(), code_family="", more_lines=()) -> TextBlock
+         balance=True, line_height=1.2, tracking=0.0, code=(), code_family="", more_lines=(), whole_from=0) -> TextBlock
 draw_text(block, *, colour=(0, 0, 0, 255)) -> Drawn               mask: Mask | None, pictures: tuple[Picture, …]
 ```
 
@@ -183,23 +183,27 @@ def fit_text(
     max_width: float,
     max_lines: int,
     max_height: float = math.inf,
+    whole_from: float = 0.0,
     **style: Unpack[StyleWords],
 ) -> TextBlock:
     """Set `text` in at most `max_lines` lines of at most `max_width` pixels, at the first of `sizes` (largest first) at
     which nothing is cut, torn or too high.
 
-    Where each tears a word, the first that is not too high: a torn word shall at least be seen. Else the last size at
-    which nothing is cut; where there is none either, the last size and an ellipsis.
+    Long words are parted where no size holds them whole, or only one below `whole_from`. Where each tears a word, the
+    first that is not too high: a torn word shall at least be seen. Else the last size at which nothing is cut; where
+    there is none either, the last size and an ellipsis.
 
     `family` is a name in `fonts` (others stand in where it has no glyph), `language` a BCP 47 tag (regional forms,
     line breaking); see `Style` for the rest. A newline in the text ends a line. Of a text of more than 2,000 characters
     only the beginning is looked at.
     """
     column = Column(max_width=max(max_width, 1.0), max_lines=max_lines, max_height=max_height)
-    return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column)
+    return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column, whole_from=whole_from)
 
 
-def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
+def _fit(
+    text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column, *, whole_from: float
+) -> TextBlock:
     whole = text.strip()
     shown = _shorten(whole)
     style = replace(style, code=tuple(span for span in style.code if span[1] <= len(shown)))
@@ -212,11 +216,24 @@ def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column
     is_one_line = style.count_lines(min(sizes), column.max_lines) == 1 and not is_forced
     # Where a line might break is looked for only where it may, which is half the work.
     analysis = line if fits or is_one_line else add_breaks(line, style, fonts)
-    hopeful = sizes if len(sizes) == 1 else _skip_hopeless(analysis, sizes, style, column, Ruler(shown, advances))
+    ruler = Ruler(shown, advances)
+    hopeful = sizes if len(sizes) == 1 else _skip_hopeless(analysis, sizes, style, column, ruler)
     shaped = {sizes[0]: runs}
     block = _choose_size(analysis, hopeful, style, fonts, column, shaped=shaped)
+    if (
+        block
+        and block.size_px < whole_from
+        and _find_longest(analysis, ruler) * whole_from > column.max_width * sizes[0]
+    ):
+        large = [size_px for size_px in sizes if size_px >= whole_from]
+        block = _part_words(shown, large, style, fonts, column) or block
     block = block or _part_words(shown, sizes, style, fonts, column) or _make_do(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
+
+
+def _find_longest(analysis: Analysis, ruler: Ruler) -> float:
+    """The width of the widest word."""
+    return max(ruler.width(start, end) for start, end in pairwise([0, *(found.at for found in analysis.breaks)]))
 
 
 def _make_setting(analysis: Analysis, style: Style) -> Setting:

@@ -148,6 +148,15 @@ def test_a_word_that_no_size_can_hold_is_parted_where_it_may_be(fonts: FontSet) 
     assert len(lay("Rindfleischetikettierungsüberwachung", fonts, max_width=2000).lines) == 1
 
 
+def test_a_word_that_only_small_type_holds_whole_is_parted_where_that_is_asked_for(fonts: FontSet) -> None:
+    """Larger in two lines; where lines are too many but no word is too long, nothing is parted."""
+    word = "Donaudampfschifffahrtsgesellschaft"
+    sizes = {least: lay(word, fonts, sizes=(40, 30, 20), max_width=450, whole_from=least).size_px for least in (0, 30)}
+    assert sizes == {0: 20, 30: 40}
+    many = lay("one two three four five six seven eight nine", fonts, sizes=(40, 20), max_width=300, whole_from=40)
+    assert (many.size_px, many.text) == (20, "one two three four five six seven eight nine")
+
+
 def test_spaces_that_keep_a_whole_title_together_part_it_before_words_are_torn(fonts: FontSet) -> None:
     """A title copied with no-break spaces alone has lines of whole words; where few of them fit, they stay."""
     words = ["Prix", ":", "12", "000", "€", "pour", "un", "serveur", "qui", "ne", "dort", "jamais"]
