@@ -15,7 +15,8 @@ from syndicate.cards.crop import (
     find_clear,
     find_side,
     has_no_colour,
-    is_row,
+    is_broad,
+    is_low,
     look_for_subject,
 )
 from syndicate.cards.design import Design, Layout, Shown, find_longest
@@ -33,8 +34,10 @@ LEAST_KEPT = 0.6
 WIDE = 1.4
 """Width by height from which on a card has sides."""
 
-LONG_WORD = 20
+LONG_WORD = 24
 """Letters of a word that is too long to stand beside a picture: then the title is above it."""
+SIDE_WORD = 17
+"""The same on one half of a photo."""
 
 BAND = 3 / 7
 """Of a card's height, what a band has for its photo."""
@@ -106,7 +109,7 @@ def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind)
     if not fills(photo, size) or len(content.title) > LONG:
         return beside or "split"
     # Where there is no colour, nobody can tell a face from a wall: words keep off all of it.
-    return beside or ("split" if content.focus is None and has_no_colour(photo.small) else "cover")
+    return (beside or "split") if content.focus is None and has_no_colour(photo.small) else "cover"
 
 
 def fills(photo: Photo, size: Size) -> bool:
@@ -148,18 +151,22 @@ def give_way(choice: Choice, content: CardContent, design: Design, photo: Photo,
     below a subject that is as wide as the card."""
     assert choice.subject is not None
     side = _find_free(choice.subject, photo, size)
-    name = "side" if side else "band" if _is_row(choice.subject, photo, size) else "split"
+    name = (
+        "side" if side else "band" if is_broad(choice.subject) and _fits_band(choice.subject, photo, size) else "split"
+    )
     if not _has_sides(size):
         name = "split"
     elif find_longest(content) > LONG_WORD and name != "band":
-        name = "framed"
+        name = "band" if _fits_band(choice.subject, photo, size) else "framed"
+    elif find_longest(content) > SIDE_WORD and name == "side":
+        name, side = "split", ""
     return replace(choice, layout=design.layouts[name], side=side or "bottom")
 
 
-def _is_row(subject: Subject, photo: Photo, size: Size) -> bool:
-    """Whether it is as wide as the photo, and so low that a band shows nearly all of it: no band beheads anybody."""
+def _fits_band(subject: Subject, photo: Photo, size: Size) -> bool:
+    """Whether it is so low that a band shows nearly all of it: no band beheads anybody."""
     share = size[1] * BAND * photo.width / (size[0] * photo.height)
-    return photo.width > photo.height * WIDE and is_row(subject, share)
+    return photo.width > photo.height * WIDE and is_low(subject, share)
 
 
 def _find_free(subject: Subject, photo: Photo, size: Size) -> str:

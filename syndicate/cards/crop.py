@@ -32,7 +32,7 @@ SKIN, SPREAD = 0.6, 0.35
 """Or so much of all weight is skin, on no more of the cells: several people. Sand and wood fill more of a picture."""
 
 
-ROW = 0.8
+ROW = 0.9
 """Of the subject's weight: what a band must show of it."""
 GREY, TONES = 0.99, 0.05
 """Of the pixels: so many have no colour, and so many are dark and so many light."""
@@ -94,10 +94,15 @@ def cover_of_subject(subject: Subject, window: Box, words: Sequence[Box]) -> flo
     return 1 - _sum(cells, (0, 0, ACROSS, DOWN)) / total
 
 
-def is_row(subject: Subject, share: float) -> bool:
-    """Whether it needs most of the photo's width but no more than this share of its height, as people in a row do."""
-    if subject.cells is None or _is_compact(_sum_columns(subject.cells)):
-        return False
+def is_broad(subject: Subject) -> bool:
+    """Whether it needs most of the photo's width, as people in a row do."""
+    return subject.cells is not None and not _is_compact(_sum_columns(subject.cells))
+
+
+def is_low(subject: Subject, share: float) -> bool:
+    """Whether it needs no more than this share of the photo's height."""
+    if subject.cells is None:
+        return True
     rows = subject.cells.resize((1, DOWN), Image.Resampling.BOX).tobytes()
     window = min(DOWN, round(DOWN * share))
     return max(sum(rows[at : at + window]) for at in range(DOWN - window + 1)) >= ROW * sum(rows)

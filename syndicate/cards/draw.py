@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from PIL import Image
 
@@ -43,6 +44,9 @@ MAY_SHADE = 0.6
 """Of the subject: more of it under the scrim of a cover is dull."""
 LESS_PICTURE = (0.9, 0.8, 0.7, 0.6)
 """Of its size: so far a picture gives way to a title that would be too small beside it."""
+
+LEAST_WHOLE = (320, 160)
+"""Pixels across and down on a card of 1200x630: a whole picture smaller than both shows nothing."""
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 
@@ -157,12 +161,17 @@ def paint_card(
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     if shown is not None and design.layout == "auto" and choice.layout.name == "cover":
-        other = _find_better(placed, shown, choice, lambda: give_way(choice, content, design, shown, size))
+        other = _find_better(placed, shown, choice, partial(give_way, choice, content, design, shown, size))
         if other is not choice:
             choice = other
             placed = _place(content, design, fonts, choice, size=size, photo=shown)
     if shown is not None and 0 < _measure_title(placed, size) < LEAST_TITLE:
         choice, placed = _enlarge_title(placed, content, design, fonts, choice, size=size, photo=shown)
+    if shown is not None and design.layout == "auto" and choice.layout.name == "framed" and _is_tiny(placed, size):
+        refused = f"beside a title of {len(content.title)} letters it would be too small to be seen"
+        choice, shown = replace(choice, layout=design.layouts["type"]), None
+        theme = _choose_theme(content, design, None, choice)
+        placed = _place(content, design, fonts, choice, size=size, photo=None)
     logos = _order_logos(design, theme)
     focus = choice.subject.focus if choice.subject else content.focus
     shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))
@@ -224,6 +233,11 @@ def _measure_title(placed: Sequence[Placed], size: Size) -> int:
     return round(min((block.size_px for block in _list_titles(placed)), default=0.0) / find_unit(*size))
 
 
+def _is_tiny(placed: Sequence[Placed], size: Size) -> bool:
+    across, down = (side * find_unit(*size) for side in LEAST_WHOLE)
+    return any(one.rect.width < across and one.rect.height < down for one in placed if one.box.kind == "image")
+
+
 def _is_cut(placed: Sequence[Placed]) -> bool:
     return any(block.is_truncated for block in _list_titles(placed))
 
@@ -267,6 +281,7 @@ def _place(
             max_width=room[0],
             max_height=room[1] + SLACK,
             max_lines=min(max_lines, level.lines),
+            whole_from=round(LEAST_TITLE * unit) if box.name.startswith("title") else 0,
             more_lines=[(size_px, min(max_lines, lines)) for size_px, lines in level.more_lines],
             language=content.language,
             align=sides.get(box.align, "centre" if box.align == "centre" else sides["start"]),

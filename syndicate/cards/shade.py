@@ -120,11 +120,9 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
 
 
 def ease(at: float) -> float:
-    """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
-    if not 0.0 < at < 1.0:
-        return 1.0 if at <= 0.0 else 0.0
-    t = 1 - at
-    return min(1.0, t * t * t * (t * (t * 6 - 15) + 10))
+    """1 before 0, 0 after 1, and between them a curve without corners that falls soon and ends late."""
+    left = 1 - min(max(at, 0.0), 1.0)
+    return left * left * left * (4 - 3 * left)
 
 
 def _draw_rows(width: int, rows: Sequence[int]) -> Image.Image:
@@ -306,4 +304,4 @@ def _reach(scrim: Placed, texts: Sequence[Placed]) -> float:
         return max(ink.right for ink in inks) - rect.x + air
     if scrim.box.side == "end":
         return rect.right - min(ink.x for ink in inks) + air
-    return rect.bottom - min(ink.y for ink in inks) + air
+    return rect.bottom - min(ink.y for ink in inks)  # a line's own leading is air enough above its letters

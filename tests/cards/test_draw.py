@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from syndicate.cards.draw import draw_card
+from syndicate.cards.draw import draw_card, paint_card
 from syndicate.cards.parse import parse_design
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
-from tests.cards import corpus
+from tests.cards import corpus, pictures
 from tests.cards.conftest import CONTENT, read_layouts
 
 SIZES = ((1200, 630), (2048, 512), (1080, 1080), (1080, 1350), (1080, 1920))
@@ -26,6 +26,16 @@ def opened(drawing):
 
 def photo(width=1200, height=800):
     return corpus.to_jpeg(corpus.draw_landscape(width, height))
+
+
+def screen():
+    return corpus.to_png(pictures.draw_article())
+
+
+def find(painted, name):
+    """The one box of a name."""
+    (placed,) = [one for one in painted.placed if one.box.name == name]
+    return placed
 
 
 @pytest.mark.parametrize(
@@ -190,3 +200,60 @@ def test_a_box_far_larger_than_its_card_is_an_error(fonts, kind):
     design = parse_design(CardRules(layout="own"), read_layouts() | {"own": own})
     with pytest.raises(ConfigError, match="twice as large as the card"):
         draw_card(CONTENT, design=design, fonts=fonts)
+
+
+def test_a_screenshot_that_a_title_leaves_no_room_is_left_out_and_told(fonts, make_design):
+    """Two hundred letters leave it its room; three hundred would leave it a stamp, and have the card to themselves."""
+    cards = [
+        draw_card(replace(CONTENT, title=LONG[:letters]), design=make_design(), fonts=fonts, photo=screen())
+        for letters in (199, 300)
+    ]
+    assert [card.layout for card in cards] == ["framed", "type"]
+    assert [card.refused for card in cards] == ["", "beside a title of 300 letters it would be too small to be seen"]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_a_picture_below_a_title_has_the_signature_beside_it(fonts, make_design, direction):
+    """The picture ends where the card's words end, the site's name begins where the title begins."""
+    content = replace(CONTENT, title=LONG[:199], direction=direction)
+    painted = paint_card(content, design=make_design(), fonts=fonts, photo=screen())
+    picture, site = find(painted, "picture_low"), find(painted, "site")
+    assert (picture.rect.right if direction == "ltr" else 1200 - picture.rect.x) == 1140
+    assert (site.ink.x if direction == "ltr" else 1200 - site.ink.right) == pytest.approx(60, abs=1)
+    assert not picture.rect.meets(site.rect)
+
+
+def test_a_sky_above_the_badge_keeps_its_light(fonts, make_design):
+    """The shade of a cover begins with its title: at the badge's top most of it is gone, a badge higher all of it."""
+    painted = paint_card(CONTENT, design=make_design(layout="cover"), fonts=fonts, photo=photo())
+    badge = find(painted, "category")
+    veil = painted.shaded.veils["shade"]
+    _, top, _, bottom = badge.rect.pixels
+    assert veil.top > top - 2 * (bottom - top)
+    assert max(veil.eased.crop((0, 0, 8, top - veil.top)).tobytes()) < 0.4 * 255 * veil.opacity
+
+
+@pytest.mark.parametrize(("size", "least"), [((1080, 1080), 0.5), ((1080, 1920), 0.5), ((1200, 630), 0.35)])
+def test_a_short_title_leaves_a_band_its_photo(fonts, make_design, size, least):
+    """Half of an upright card is the photo."""
+    content = replace(CONTENT, title="Notes")
+    painted = paint_card(content, design=make_design(layout="band"), fonts=fonts, photo=photo(), size=size)
+    assert find(painted, "photo").rect.height >= least * size[1]
+
+
+@pytest.mark.parametrize("layout", ["cover", "type", "framed"])
+def test_a_word_that_would_be_small_in_one_line_is_parted(fonts, make_design, layout):
+    """52 letters are two lines of large type, not one of 40 pixels."""
+    content = replace(CONTENT, title="Donaudampfschifffahrtselektrizitätenhauptbetriebswer")
+    painted = paint_card(content, design=make_design(layout=layout), fonts=fonts, photo=photo())
+    title = find(painted, "title_above" if layout == "framed" else "title")
+    assert len(title.block.lines) >= 2
+    assert title.block.size_px >= 68
+
+
+def test_a_word_too_long_for_half_a_photo_stands_beside_it(fonts, make_design):
+    """Words of 21 letters on the whole width of a cover, or on paper; nothing of them is small."""
+    person = corpus.to_jpeg(pictures.draw_person(1200, 800, 0.8))
+    content = replace(CONTENT, title="Schlechte Ideen aus dem Vermittlungsausschuss")
+    cards = [draw_card(content, design=make_design(), fonts=fonts, photo=picture) for picture in (person, photo())]
+    assert [(card.layout, card.title_size >= 52) for card in cards] == [("split", True), ("cover", True)]
