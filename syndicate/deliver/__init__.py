@@ -22,6 +22,8 @@ from syndicate.deliver.sending import advance, settle
 from syndicate.errors import LostLease, contain, survive, tell_for_log
 from syndicate.model import Account, Delivery, State
 
+__all__ = ["AccountThreads", "DeliveryReport", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
+
 # --- accounts at work, each in a thread of its own: nobody waits for one that hangs ---
 
 logger = logging.getLogger(__name__)
@@ -105,9 +107,6 @@ def _work(current: AccountRound, delivery: Delivery) -> list[Delivery]:
     except Stopping:
         current.tools.store.give_back(delivery)
     return done
-
-
-__all__ = ["AccountThreads", "DeliveryReport", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
 
 
 def list_accounts_with_work(tools: Tools) -> tuple[Account, ...]:
