@@ -78,7 +78,7 @@ def test_what_nothing_tells_is_a_question_and_stops_every_publication(
 
 def test_init_names_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The posts are read as `publish` will read them."""
-    write(tmp_path, {"writing/a.md": "---\ntitle: A\n---\n", "writing/b.md": "---\ndate: 2025-01-02\n---\nText\n"})
+    write(tmp_path, {"writing/a.md": "---\ntitle: A\n---\n", "writing/b.md": "---\nlang: de\n---\nText\n"})
     assert call(["init", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "1 post in writing/" in said
