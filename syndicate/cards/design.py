@@ -19,7 +19,7 @@ from syndicate.cards import CardContent
 from syndicate.cards.colour import RGB
 from syndicate.errors import ConfigError
 from syndicate.text.counting import split_graphemes
-from syndicate.typeset.breaking import add_seams
+from syndicate.typeset.wrapping import add_seams
 
 TEXTS = frozenset({"text", "badge", "avatar"})
 """Kinds of boxes that carry letters."""

@@ -39,11 +39,10 @@ from syndicate.typeset.analysis import (
     analyse_line,
     shape,
 )
-from syndicate.typeset.breaking import add_hyphens, add_seams
 from syndicate.typeset.characters import reorder, split_clusters
 from syndicate.typeset.faces import Face, FontSet, Missing, make_face
 from syndicate.typeset.placing import Drawn, Line, Mask, Picture, TextBlock, draw_text, place_lines
-from syndicate.typeset.wrapping import Column, Ruler, wrap
+from syndicate.typeset.wrapping import Column, Ruler, add_hyphens, add_seams, wrap
 
 # --- a text shaped, measured and cut into lines ---
 
@@ -264,7 +263,7 @@ def _part_words(text: str, sizes: Sequence[float], style: Style, fonts: FontSet,
     words together, or with a hyphen."""
     words = text.translate(_LOOSE)
     loose = add_seams(words)
-    for softer in (add_seams(text), loose, add_hyphens(loose)):
+    for softer in (add_seams(text), loose, add_hyphens(loose, style.language)):
         if softer != text and not (style.code and softer.count(_SOFT_HYPHEN) > text.count(_SOFT_HYPHEN)):
             parted = replace(style, code=tuple(_part_code(words, softer.translate(_LOOSE), style.code)))
             block = _choose_size(analyse(softer, parted, fonts), sizes, parted, fonts, column, shaped=NONE_SHAPED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import regex
@@ -368,30 +368,3 @@ def _rate(text: str, place: int, after_letter: float, phrase_ends: frozenset[int
     if phrase_ends is not None and place not in phrase_ends and _IDEOGRAPHIC.search(before + after):
         return IN_PHRASE
     return _AFTER_HYPHEN if before in "-‐/" and after.isalnum() else 0.0
-
-
-# --- what a word is given that no size can hold ---
-
-_TOKEN = regex.compile(r"\S{13,}")
-_SEAM = regex.compile(r"(?<=[_./\\=&?:;#@~+|,])(?=\w)|(?<=[\p{Ll}\d])(?=\p{Lu})")
-_WORD = regex.compile(r"(?<!\S)\p{P}*+\K[\p{Latin}\p{Greek}\p{Cyrillic}]{13,}(?=\p{P}*+(?!\S))")
-_VOWELS = "aeiouyäöüàáâãåæèéêëìíîïòóôõøœùúûýāēīōūąęěůőűαεηιουωάέήίόύώаеёиоуыэюяіїє"
-_ONSET = regex.compile(rf"(?:sch|[cpst]h|qu|[bcdfgkpt][lr]|s[pt]|[\p{{L}}--[{_VOWELS}йьъ]])(?=[{_VOWELS}])", regex.V1)
-_APART = 4
-"""Letters that stay together at each end of a word."""
-
-
-def add_seams(text: str) -> str:
-    """Long names and addresses with places to part them at: after a sign between letters, and before a capital."""
-    return _TOKEN.sub(lambda token: _SEAM.sub("\u200b", token.group()), text)
-
-
-def add_hyphens(text: str) -> str:
-    """Long words with soft hyphens before what sounds like a syllable: no dictionary knows all of them."""
-    return _WORD.sub(lambda word: _hyphenate(word.group()), text)
-
-
-def _hyphenate(word: str) -> str:
-    lower = "".join(letter.lower()[0] for letter in word)
-    starts = [match.start() for match in _ONSET.finditer(lower) if _APART <= match.start() <= len(word) - _APART]
-    return "\u00ad".join(word[start:end] for start, end in pairwise([0, *starts, len(word)]))

@@ -1,4 +1,4 @@
-"""Chooses line ends: as few lines as fit, then as even as they can be."""
+"""Chooses line ends: as few lines as fit, then as even as they can be; and parts words that no line holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
+
+import regex
 
 from syndicate.typeset.breaking import Break
 
@@ -142,3 +144,36 @@ def _walk_back(points: Sequence[int], best: Sequence[dict[int, tuple[float, int]
         lines.append((points[before], points[here]))
         here = before
     return lines[::-1]
+
+
+# --- what a word is given that no size can hold ---
+
+_TOKEN = regex.compile(r"\S{13,}")
+_SEAM = regex.compile(r"(?<=[_./\\=&?:;#@~+|,])(?=\w)|(?<=[\p{Ll}\d])(?=\p{Lu})")
+_WORD = regex.compile(r"(?<!\S)\p{P}*+\K[\p{Latin}\p{Greek}\p{Cyrillic}]{13,}(?=\p{P}*+(?!\S))")
+_VOWELS = "aeiouyäöüàáâãåæèéêëìíîïòóôõøœùúûýāēīōūąęěůőűαεηιουωάέήίόύώаеёиоуыэюяіїє"
+_ONSET = regex.compile(rf"(?:sch|[cpst]h|qu|[bcdfgkpt][lr]|s[pt]|[\p{{L}}--[{_VOWELS}йьъ]])(?=[{_VOWELS}])", regex.V1)
+_APART = 4
+"""Letters that stay together at each end of a word."""
+
+
+def add_seams(text: str) -> str:
+    """Long names and addresses with places to part them at: after a sign between letters, and before a capital."""
+    return _TOKEN.sub(lambda token: _SEAM.sub("\u200b", token.group()), text)
+
+
+def add_hyphens(text: str, language: str) -> str:
+    """Long words with soft hyphens where the language parts them; where no dictionary knows it, by their sound."""
+    import pyphen  # type: ignore[import-untyped]  # noqa: PLC0415 - few titles need it
+
+    name = pyphen.language_fallback(language)
+    parts = pyphen.Pyphen(lang=name, left=_APART, right=_APART).positions if name else lambda _: ()
+    return _WORD.sub(lambda word: _hyphenate(word.group(), parts(word.group())), text)
+
+
+def _hyphenate(word: str, places: Sequence[int]) -> str:
+    """`places` with `data` would change the letters beside them."""
+    lower = "".join(letter.lower()[0] for letter in word)
+    heard = (match.start() for match in _ONSET.finditer(lower) if _APART <= match.start() <= len(word) - _APART)
+    starts = [place for place in places if not getattr(place, "data", None)] or heard
+    return "\u00ad".join(word[start:end] for start, end in pairwise([0, *starts, len(word)]))

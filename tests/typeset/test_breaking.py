@@ -15,13 +15,12 @@ from syndicate.typeset.breaking import (
     RULES,
     Decision,
     Table,
-    add_hyphens,
-    add_seams,
     compile_rules,
     decide_breaks,
     find_breaks,
     find_classes,
 )
+from syndicate.typeset.wrapping import add_hyphens, add_seams
 from tests.typeset.conftest import Lines
 
 CHANGED_SINCE_15 = {
@@ -165,19 +164,23 @@ def test_a_year_keeps_its_sign(fonts: FontSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "parts"),
+    ("word", "language", "parts"),
     [
-        ("my_long_snake_case_name", ["my_", "long_", "snake_", "case_", "name"]),
-        ("getElementsByClassName", ["get", "Elements", "By", "Class", "Name"]),
-        ("Überwachungsgesetz", ["Über", "wa", "chungs", "ge", "setz"]),
-        ("supercalifragilistic", ["super", "ca", "li", "fra", "gi", "li", "stic"]),
-        ("İSTANBULLULAŞTIRAMA", None),
-        ("short_word", ["short_word"]),
+        ("my_long_snake_case_name", "en", ["my_", "long_", "snake_", "case_", "name"]),
+        ("getElementsByClassName", "en", ["get", "Elements", "By", "Class", "Name"]),
+        ("Verwaltungsangestellte", "de-CH", ["Verwal", "tungs", "an", "ge", "stellte"]),
+        ("megszentségteleníthetetlen", "hu", ["megszent", "ség", "te", "le", "nít", "he", "tetlen"]),
+        ("Überwachungsgesetz", "", ["Über", "wa", "chungs", "ge", "setz"]),
+        ("supercalifragilistic", "fi", ["super", "ca", "li", "fra", "gi", "li", "stic"]),
+        ("İSTANBULLULAŞTIRAMA", "tr", None),
+        ("short_word", "en", ["short_word"]),
     ],
 )
-def test_long_words_may_be_parted(word: str, parts: list[str] | None) -> None:
-    """Names at their signs and capitals, other words before a syllable, none with less than four letters at an end."""
-    softer = add_hyphens(add_seams(word))
+def test_long_words_may_be_parted(word: str, language: str, parts: list[str] | None) -> None:
+    """Names at their signs and capitals, other words as their language parts them, or before what sounds like a
+    syllable where no dictionary is there; none with less than four letters at an end.
+    """
+    softer = add_hyphens(add_seams(word), language)
     assert softer.replace("\u200b", "").replace("\u00ad", "") == word
     assert parts is None or softer.replace("\u00ad", "\u200b").split("\u200b") == parts
 
