@@ -53,7 +53,7 @@ class FolderOutput:
         changed = [(one, place) for one in artefacts if _differs(place := guard.place(one.path), one)]
         for folder in {os.path.dirname(place) for _, place in changed}:
             with telling(folder):
-                os.makedirs(folder, exist_ok=True)
+                _make_folder(folder)
         replace_files([_date(place, one) for one, place in changed])
         return tuple(one.path for one, _ in changed)
 
@@ -336,6 +336,15 @@ def telling(place: str) -> Iterator[None]:
         what = error.strerror or type(error).__name__
         hint = _HINTS.get(error.errno or 0, "")
         raise StateError(f"cannot be read or written: {what}", where=place, hint=hint) from error
+
+
+def _make_folder(folder: str) -> None:
+    """For a web server to read, as its files are, whatever the umask says."""
+    if os.path.isdir(folder):
+        return
+    _make_folder(os.path.dirname(folder))
+    os.makedirs(folder, exist_ok=True)  # another process may have been quicker
+    os.chmod(folder, os.stat(folder).st_mode | 0o055)  # noqa: S103 - what is published is for everybody
 
 
 def _beside(place: str, number: int) -> str:

@@ -119,9 +119,15 @@ def test_new_bytes_are_always_newer(output: FolderOutput, at: datetime) -> None:
 
 
 def test_files_can_be_read_by_the_web_server(output: FolderOutput) -> None:
-    """Published files are readable for everybody: another user's server hands them out."""
-    output.write([feed()])
-    assert (Path(output.root) / "rss.xml").stat().st_mode & 0o777 == 0o644
+    """Published files and new folders are readable for everybody, under any umask: another user's server has them."""
+    before = os.umask(0o077)
+    try:
+        output.write([feed(), feed(path="tags/sea/rss.xml")])
+    finally:
+        os.umask(before)
+    root = Path(output.root)
+    assert {path.stat().st_mode & 0o777 for path in root.rglob("*.xml")} == {0o644}
+    assert [path.stat().st_mode & 0o777 for path in (root / "tags", root / "tags" / "sea")] == [0o755, 0o755]
 
 
 @pytest.mark.parametrize(
