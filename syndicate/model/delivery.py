@@ -385,8 +385,7 @@ class NetworkFacts:
     """US dollars for a post, and for one that carries a link."""
     cost_with_link: float = 0.0
     can_thread: bool = False
-    warns: bool = False
-    """Whether it has content warnings."""
+    warns: bool = False  # it has content warnings
     edits_alt: bool = False
     """Whether an edit can change the alt text of a picture."""
     keeps_picture: bool = False

@@ -379,10 +379,9 @@ def _find_updated(seen: Sequence[SeenFeed], planned: dict[str, Feed]) -> Iterato
 
 def _find_lost(seen: Sequence[SeenFeed], planned: dict[str, Feed], rules: FeedRules) -> Iterator[str]:
     """An address that people subscribed to and that nobody answers any more."""
-    settled = [*rules.retired, *rules.renamed]
+    settled = tuple(f"{folder.strip('/')}/" for folder in (*rules.retired, *rules.renamed))
     for document in seen:
-        is_settled = any(document.path.startswith(f"{folder.strip('/')}/") for folder in settled)
-        if document.path not in planned and not document.path.startswith("archive/") and not is_settled:
+        if document.path not in planned and not document.path.startswith(("archive/", *settled)):
             folder = document.path.rpartition("/")[0] or document.path
             yield (
                 f"{document.path} would end without a word: its subscribers hear nothing any more. "
