@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -187,9 +188,10 @@ def look_at_disk(folder: Path) -> str:
     """Why nothing can be written there, "" where it can: a full disk, one that became read-only, locked files."""
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         return f"the disk is read-only: nothing is published or sent before {folder} can be written to"
-    locked = [one for one in (folder, *folder.glob("state.db*")) if not one.stat().st_mode & S_IWUSR]
-    if locked:
-        return f"nothing is published or sent before its owner may write to {locked[0]} (chmod u+w)"
+    for place in (folder, *folder.glob("state.db*")):
+        with suppress(FileNotFoundError):  # those beside the state come and go
+            if not place.stat().st_mode & S_IWUSR:
+                return f"nothing is published or sent before its owner may write to {place} (chmod u+w)"
     return tell_disk(disk_usage(folder).free)
 
 

@@ -122,7 +122,7 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
 def ease(at: float) -> float:
     """1 before 0, 0 after 1, and between them a curve without corners that falls soon and ends late."""
     left = 1 - min(max(at, 0.0), 1.0)
-    return left * left * left * (4 - 3 * left)
+    return min(left * left * left * (4 - 3 * left), 1.0)
 
 
 def _draw_rows(width: int, rows: Sequence[int]) -> Image.Image:

@@ -93,7 +93,7 @@ def test_status_tells_the_rest_beside_what_cannot_be_asked(blog: House, trouble:
     """Messages, times and accounts in turn."""
     with blog.wired() as site:
         whole = read_status(site, blog.now)
-        for name in ("list_deliveries", "count_by_account", "find_next_at", "list_accounts", "list_leased"):
+        for name in ("list_deliveries", "count_by_account", "list_accounts", "list_leased"):
             store = Troubled(site.store, name, trouble)
             told = read_status(cast("Any", Troubled(site, "", trouble, store=store)), blog.now)
             assert (bool(told.damaged), told.posts) == (True, whole.posts)

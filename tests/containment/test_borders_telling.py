@@ -134,9 +134,9 @@ def test_links_that_cannot_be_listed_are_missing_in_one_post(trouble: BaseExcept
     copies = {"good": [link], "odd": make_copies(trouble), "fine": [link]}
     for name in copies:
         (tmp_path / f"{name}.md").write_text("---\ntitle: T\n---\nBody\n")
-    known = [SimpleNamespace(id=name, source=f"{name}.md") for name in copies]
+    known = {name: SimpleNamespace(source=f"{name}.md") for name in copies}
     site = SimpleNamespace(
-        store=SimpleNamespace(list_posts=lambda: known),
+        store=SimpleNamespace(find_posts=lambda ids: {one: known[one] for one in ids}),
         list_copies=lambda: copies,
         settings=SimpleNamespace(root=str(tmp_path), site=SimpleNamespace(content=".")),
     )

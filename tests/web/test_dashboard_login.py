@@ -55,7 +55,7 @@ def test_nothing_is_shown_before_the_login(outside: httpx.Client, desk: Desk) ->
     token = find_token(outside.get("/login").text)
     assert outside.post("/act", data={"token": token, "action": "hold", "number": "7"}).status_code == 403
     assert desk.states() == {7: "planned"}
-    assert "Read it." not in outside.get("/login").text
+    assert "hello" not in outside.get("/login").text
 
 
 def test_the_password_opens_a_session(outside: httpx.Client, desk: Desk) -> None:
@@ -64,7 +64,7 @@ def test_the_password_opens_a_session(outside: httpx.Client, desk: Desk) -> None
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/dashboard"} < set(cookie.split("; "))
     assert "Secure" not in cookie
-    assert "Read it." in outside.get("/list").text
+    assert "hello" in outside.get("/list").text
     assert outside.post("/act", data=fields(outside)).status_code == 303
     assert desk.states() == {7: "held"}
     outside.post("/logout", data=fields(outside))

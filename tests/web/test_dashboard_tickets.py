@@ -50,7 +50,7 @@ def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, d
         assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/login")
     page = outside.get("/login").text
     assert "syndicate token --browser" in page
-    assert "Read it." not in page
+    assert "hello" not in page
     assert "<form" not in page
     assert outside.post("/act", data={"token": "x", "action": "hold", "number": "7"}).status_code == 403
     assert outside.post("/login", data={"token": "x", "password": ""}).status_code == 403
@@ -81,7 +81,7 @@ def test_an_address_opens_one_session_once(outside: httpx.Client, served: Served
     assert answer.headers["location"] == "/dashboard/"
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/dashboard", "Max-Age=2592000"} < set(cookie.split("; "))
-    assert "Read it." in outside.get("/list").text
+    assert "hello" in outside.get("/list").text
     for stranger in browse(served.address):
         answer = stranger.get("/enter", params={"key": ticket}, follow_redirects=True)
         assert "used already" in answer.text
