@@ -206,7 +206,7 @@ def test_a_page_says_when_it_hears_nothing(desk: Desk, browser) -> None:
     page.wait_for_selector("#note p:has-text('did not answer')")
     assert page.input_value("#text") == "Typed meanwhile."
     page.unroute_all()
-    page.wait_for_selector(f"#running:has-text('{before}')")
+    page.wait_for_selector(f"#running:has-text('{before}')", timeout=90_000)
     page.context.close()
 
 

@@ -415,7 +415,7 @@ function tellSilence() {
   running.classList.add("alarm");
   running.replaceChildren(make("span", { className: "dot" }), "The dashboard does not answer: this page may be old");
   shown.delete("running");
-  if (events.readyState === EventSource.CLOSED) silence = setTimeout(listen, 10000);
+  silence = setTimeout(listen, 10000);  // the browser tries again by itself, but may wait for one that hangs
 }
 
 if (document.querySelector(".live")) {
