@@ -164,7 +164,7 @@ def add_seams(text: str) -> str:
 
 def add_hyphens(text: str, language: str) -> str:
     """Long words with soft hyphens where the language parts them; where no dictionary knows it, by their sound."""
-    import pyphen  # type: ignore[import-untyped]  # noqa: PLC0415 - few titles need it
+    import pyphen  # type: ignore[import-untyped]  # noqa: PLC0415 - few titles need it, and German takes it half a second
 
     name = pyphen.language_fallback(language)
     parts = pyphen.Pyphen(lang=name, left=_APART, right=_APART).positions if name else lambda _: ()
