@@ -202,10 +202,8 @@ class _Box:
 
     def _read_key(self) -> bytes:
         path = self.folder / "secrets.key"
-        hint = (
-            f"set {PASSPHRASE} if you logged in with one; else bring back its copy, or remove it and {self.path.name} "
-        )
-        hint += "and log in again"
+        again = f"bring back its copy, or remove it and {self.path.name} and log in again"
+        hint = f"set {PASSPHRASE} if you logged in with one; else {again}"
         try:
             if not path.exists() and not self.path.exists():
                 _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))

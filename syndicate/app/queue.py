@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
-from syndicate.app.glance import find_post
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING, explain_waits, list_warnings
@@ -202,14 +201,18 @@ def wake_accounts(site: OpenSite, ids: Iterable[int], now: datetime) -> None:
 
 def _find_objection(site: OpenSite, delivery: Delivery) -> Reason:
     """What the post itself says against the message now, where a person lets it go all the same."""
-    accounts = {account.name: account for account in site.settings.accounts}
-    if delivery.account not in accounts:
+    if delivery.account not in {account.name for account in site.settings.accounts}:
         return Reason.NONE
     with contain(lambda _: None):  # a folder that is away says nothing, and stops no person
-        if post := find_post(site, delivery.slug):
-            why = find_own_reason(post, find_override(post, accounts[delivery.account]), delivery.occasion)
-            return why.reason if why else Reason.NONE
+        return site.ask(_read_objection, delivery)
     return Reason.NONE
+
+
+def _read_objection(site: OpenSite, delivery: Delivery) -> Reason:
+    account = next(one for one in site.settings.accounts if one.name == delivery.account)
+    own = (post for post in site.read_snapshot().posts if post.slug == delivery.slug)
+    reasons = (find_own_reason(post, find_override(post, account), delivery.occasion) for post in own)
+    return next((why.reason for why in reasons if why), Reason.NONE)
 
 
 def choose_all(site: OpenSite, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
