@@ -119,7 +119,7 @@ def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], 
     states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
     if states & {"planned", "due"}:
         tell(
-            "Not out yet: `syndicate run` sends it as soon as the rules allow; `syndicate queue` shows it.",
+            "Not out yet: `syndicate run` or `once` sends it as soon as the rules allow; `syndicate queue` shows it.",
             file=sys.stderr,
         )
     if "uncertain" in states:

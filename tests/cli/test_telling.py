@@ -71,7 +71,7 @@ def test_post_says_when_a_message_is_not_out_yet(blog):
     blog.run("publish")
     ran = blog.run("post", "old", "--at", "tomorrow 09:00")
     assert ran.out.split("\t")[1] == "planned"
-    assert ran.err.startswith("Not out yet: `syndicate run` sends it")
+    assert ran.err.startswith("Not out yet: `syndicate run` or `once` sends it")
 
 
 def test_quiet_says_only_what_went_wrong(blog):

@@ -119,6 +119,11 @@ def test_every_reason_has_its_sentence(reason: Reason) -> None:
     assert "{}" not in sentence.replace("second {}", "")
 
 
+def test_a_copy_without_an_address_is_told_without_one() -> None:
+    """A webhook of Slack names none."""
+    assert (say_reason(Reason.SENT, "https://a.test/1"), say_reason(Reason.SENT)) == ("sent: https://a.test/1", "sent")
+
+
 def test_a_choice_is_told_where_nothing_else_is() -> None:
     """Beside the reason while the message waits, alone without one, and not once it is out."""
     at = delivery(1, State.DUE, chosen=Action.MOVE)

@@ -164,7 +164,7 @@ def say_reason(reason: Reason, detail: str = "") -> str:
     detail = detail.partition("\n")[0] if reason in _KEEPS_MORE else detail
     for piece in detail.split("\n", max(sentence.count("{}") - 1, 0)):
         sentence = sentence.replace("{}", piece, 1)
-    return sentence
+    return sentence.removesuffix(": ")  # a copy that has no address
 
 
 def say_pause(account: str, reason: str, *, ends: bool) -> str:

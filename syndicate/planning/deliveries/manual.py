@@ -128,7 +128,7 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
         place = f": {last.url}" if last.url else ""
         raise UsageError(
             f'"{item.post.slug}" is on {account.name} already{when}{place}',
-            hint="use --again to post it once more",
+            hint="--to ACCOUNT posts it to another one, --again posts it once more",
         )
     raise UsageError(
         f'"{item.post.slug}" may be on {account.name} already (delivery {last.id} is {last.state})',
