@@ -124,7 +124,7 @@ class Composer:
     def measure(self, delivery: Delivery) -> Composed:
         """The message with its length as the network counts.
 
-        Raises ContentError where the post is gone or has no such part any more, Unavailable where it cannot be
+        Raises ContentError where the post has no such part any more, Unavailable where it is gone, or cannot be
         read this moment.
         """
         materials = self._get_materials(delivery)
@@ -237,8 +237,8 @@ class _Materials:
         found = self.posts.get(delivery.post_id)
         if found is None and self.found and delivery.post_id in self.found.unreadable:
             raise Unavailable("its post cannot be read now", where=delivery.slug, hint="syndicate doctor says why")
-        if found is None:
-            raise ContentError("the post is no longer there", where=delivery.slug)
+        if found is None:  # what publishes next takes the message back, and brings it back with its post
+            raise Unavailable("its post is no longer there", where=delivery.slug)
         return found
 
 

@@ -68,6 +68,8 @@ def describe_unknown(data: bytes) -> str:
         return "the file is empty"
     if head.startswith(b"<"):
         return "a web page came instead of a picture"
+    if head.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS instead of the picture: `git lfs pull` brings it, `lfs: true` in a job's checkout"
     if data[4:8] == b"ftyp":
         return "MPEG pictures other than HEIC and AVIF are not read; name a JPEG, PNG, WebP or AVIF"
     return "not a JPEG, PNG, WebP, AVIF or GIF"

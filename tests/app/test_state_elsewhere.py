@@ -17,7 +17,7 @@ from syndicate.app.queue import choose_all, preview_waiting
 from syndicate.app.rounds import Pass, make_pass
 from syndicate.app.state import back_up_state, restore_state
 from syndicate.app.status import LEAST_ROOM, look_at_disk, read_status, tell_disk
-from syndicate.errors import ConfigError, ContentError
+from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Decision, Reason, State
 from tests.networks.fake import Fake, Reply, Request
 from tests.networks.fake_oauth import GIVEN, FakeTumblr
@@ -215,7 +215,7 @@ def test_a_message_is_composed_from_the_post_of_now(blog: House) -> None:
         assert "Mended." in composer.compose(row).text
         (blog.posts / "fresh.md").unlink()
         seconds += FRESH + 0.1
-        with pytest.raises(ContentError, match="no longer there"):
+        with pytest.raises(Unavailable, match="no longer there"):
             composer.compose(row)
 
 

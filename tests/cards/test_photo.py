@@ -87,6 +87,7 @@ REFUSED = {
     "a heic cut short": (lambda: SAME["heic"]()[:9000], "damaged"),
     "a tiff": (lambda: corpus.save(corpus.small_photo(), "TIFF"), "not a JPEG"),
     "text": (lambda: b"plain text, no picture", "not a JPEG"),
+    "a pointer": (lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
     "a tracking pixel": (lambda: corpus.to_png(Image.new("RGB", (1, 1))), "too few"),
     "an icon": (lambda: corpus.to_png(Image.new("RGB", (64, 64))), "too few"),
     "a thin strip": (lambda: corpus.to_png(Image.new("RGB", (2000, 3))), "too few"),

@@ -21,6 +21,7 @@ from syndicate.content.reading import MAX_BYTES, read_edited
 from syndicate.content.records import Memory
 from syndicate.errors import ContentError
 from syndicate.model import KnownPost, Settings, Snapshot
+from syndicate.text import normalize
 from tests.content.golden import make_settings, read_snapshot, read_whole
 
 NOW = datetime(2026, 12, 24, tzinfo=UTC)
@@ -245,6 +246,46 @@ def test_what_is_no_file_is_left_alone(site: Settings) -> None:
         listener.bind(str(Path(site.root, "posts", "s.md")))
         _write(site, "a.md")
         assert _sources(read_snapshot(site)) == ["a.md"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        " (Ada's conflicted copy 2026-11-29).md",
+        " (In Konflikt stehende Kopie von Ada 2026-11-29).md",
+        " (Cópia conflitante de Ada 2026-11-29).md",
+        " (Adas motstridiga kopia 2026-11-29).md",
+        " (Конфликтующая копия 2026-11-29).md",
+        " (Ada の競合コピー 2026-11-29).md",
+        normalize("NFKD", " (Ada의 충돌된 사본 2026-11-29).md"),
+        " (Conflicted copy MacBook 202611290915).md",
+        " (Ada's case conflict 1).md",
+        " [Conflict].md",
+        ".sync-conflict-20261129-091522-ABCDEFG.md",
+        "_conflict-20261129-091522.md",
+        "_DiskStation_Ada_Nov-29-0915-2026_Conflict.md",
+        ".conflict1.md",
+        "-DESKTOP-1A2B3C4.md",
+        "_REMOTE_4711.md",
+    ],
+)
+def test_what_a_program_leaves_after_a_conflict_is_no_post(site: Settings, rest: str) -> None:
+    """Each program and each of its languages has a name of its own for it."""
+    for name in ("hills", "hills (conflict)", "my-new-laptop-charger", "trade-conflict-20261129"):
+        _write(site, f"{name}.md")
+    _write(site, f"hills{rest}")
+    snapshot = read_snapshot(site)
+    assert len(snapshot.posts) == 4
+    assert "after a conflict" in snapshot.problems[0].message
+
+
+def test_a_post_whose_text_is_in_icloud_is_there_and_cannot_be_read(site: Settings) -> None:
+    """A placeholder lies in its place, so it is not gone."""
+    _write(site, "deep/.a.md.icloud", b"bplist00")
+    _write(site, ".photo.jpg.icloud", b"bplist00")
+    snapshot = read_snapshot(site)
+    assert snapshot.unreadable == ("deep/a.md",)
+    assert "iCloud" in snapshot.problems[0].message
 
 
 def test_a_file_name_that_is_no_text_is_a_problem(site: Settings) -> None:

@@ -36,3 +36,19 @@ def test_each_message_has_a_line_of_its_own(tmp_path):
         rounds.deliver_round(lines.append)
         wait_for_accounts()
     assert sorted(line.partition(" ")[0] for line in lines[0].splitlines()) == ["one", "two"]
+
+
+def test_a_post_that_is_a_draft_again_before_the_call_takes_its_message_along(tmp_path):
+    """Nobody is asked, and nothing is said twice: it goes out once it is published again."""
+    blog = Blog(tmp_path)
+    blog.write("zero")
+    blog.run("publish")
+    with open_app(tmp_path / "syndicate.toml") as app:
+        for is_draft in (True, False):
+            blog.write("one")
+            app.publish()
+            blog.write("one", draft=is_draft)
+            app.deliver_due()
+            assert len(blog.timeline()) == 1 - is_draft
+            app.publish()
+            assert blog.run("status").code == 0

@@ -90,6 +90,9 @@ def test_a_post_that_is_gone() -> None:
     blog.publish()
     lines = explain("a", blog.plan(), blog.ledger.posts[0], [], {}, zone=BERLIN)
     assert lines[-1] == "not public: its file is gone or it is a draft"
+    plan = replace(blog.plan(), problems=(Problem("a.md", "a merge conflict is not resolved"),))
+    lines = explain("a", plan, blog.ledger.posts[0], [], {}, zone=BERLIN)
+    assert lines[-2:] == ("not public: its file cannot be read", "problem: a.md: a merge conflict is not resolved")
 
 
 def test_a_slug_that_nobody_knows() -> None:

@@ -295,7 +295,8 @@ def _explain_post(
     yield f'{slug}: "{row.title}" in {row.source}'
     yield f"id {row.id}, first seen {_local(row.first_seen_at, zone)}"
     if item is None:
-        yield "not public: its file is gone or it is a draft"
+        is_there = any(problem.source == row.source for problem in plan.problems)
+        yield f"not public: {'its file cannot be read' if is_there else 'its file is gone or it is a draft'}"
         return
     when = "is public since" if row.published_at <= plan.now else "becomes public at"
     yield f"{when} {_local(row.published_at, zone)}, last changed {_local(row.updated_at, zone)}"
