@@ -1,4 +1,4 @@
-"""Two canvases with the same five strokes: full colour for cards with a photo, palette indices for flat ones.
+"""Two canvases with the same four strokes: full colour for cards with a photo, palette indices for flat ones.
 
 A flat card has a few colours and the steps between them. Painting those steps as indices from the start
 makes a palette PNG without ever searching a palette, which is what makes flat cards fast and small.
@@ -37,9 +37,6 @@ class Canvas(Protocol):
     def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
         """A rectangle, its corners rounded."""
 
-    def cover(self, box: Box, colour: RGB, opacity: float) -> None:
-        """A rectangle that lets what is behind it through."""
-
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
         """One colour through an "L" mask; `over` names the plain ground where its top left corner does not show it."""
 
@@ -66,10 +63,6 @@ class FullCanvas:
             self.stain(draw_rounded(box[2] - box[0], box[3] - box[1], radius), box[0], box[1], colour)
         else:
             self._image.paste(colour, box)
-
-    def cover(self, box: Box, colour: RGB, opacity: float) -> None:
-        behind = self._image.crop(box)
-        self._image.paste(Image.blend(behind, Image.new("RGB", behind.size, colour), opacity), box[:2])
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:  # noqa: ARG002
         box = mask.getbbox()
@@ -109,9 +102,6 @@ class FlatCanvas:
             index = self._index(colour)
             self._image.paste(index, box)
             self._strokes.append((box, index))
-
-    def cover(self, box: Box, colour: RGB, opacity: float) -> None:
-        self.stain(Image.new("L", (box[2] - box[0], box[3] - box[1]), round(opacity * 255)), box[0], box[1], colour)
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
         box = (left, top, left + mask.width, top + mask.height)

@@ -194,19 +194,13 @@ def _paint(canvas: Canvas, placed: Placed, scene: Scene) -> None:
             _paint_shadow(canvas, placed)
         _paint_picture(canvas, scene.pictures[box.name], placed)
     elif box.name in scene.veils:
-        _paint_veil(canvas, scene.veils[box.name], left, top, theme.tint)
+        veil = scene.veils[box.name]
+        if veil.opacity:
+            canvas.stain(veil.mask, left + veil.left, top + veil.top, theme.tint)
     elif box.kind == "pattern":
         paint_pattern(canvas, (left, top, right, bottom), theme, scene.seed)
     elif placed.block is not None:
         _paint_text(canvas, placed, theme.find(box.colour))
-
-
-def _paint_veil(canvas: Canvas, veil: Veil, left: int, top: int, colour: RGB) -> None:
-    first, above, last, below = veil.even
-    if veil.opacity and first < last and above < below:
-        canvas.cover((left + first, top + above, left + last, top + below), colour, veil.opacity)
-    if veil.opacity and veil.eased.width and veil.eased.height:
-        canvas.stain(veil.eased, left + veil.left, top + veil.top, colour)
 
 
 def _paint_picture(canvas: Canvas, picture: Image.Image, placed: Placed) -> None:

@@ -88,35 +88,34 @@ def least_contrast(spots: Sequence[Spot], tint: RGB, strength: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Veil:
-    """A scrim to be laid: one opacity over a part of its box, eased to nothing over the next part. Places are pixels
-    from the box's corner."""
+    """A scrim to be laid: its greatest opacity, and all of them ("L"), so many pixels from its box's corner."""
 
     opacity: float
-    even: tuple[int, int, int, int]
-    eased: Image.Image
-    """Opacities ("L"), dithered; of no size where there is no easing."""
+    mask: Image.Image
     left: int = 0
     top: int = 0
 
 
 def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, strength: float) -> Veil:
-    """Full over `reach` pixels from its side, then eased to nothing over `fade` pixels.
+    """Full over `reach` pixels from its side, then eased to nothing over `fade` pixels, dithered.
 
     `side` is "top", "bottom", "start" (left), "end" (right) or "all".
     """
+    full = math.ceil(255 * strength)
     if side == "all":
-        return Veil(strength, (0, 0, width, height), Image.new("L", (0, 0)))
+        return Veil(strength, Image.new("L", (width, height), full))
     is_level = side in {"top", "bottom"}
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
     levels = [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
     rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
     is_far = side in {"bottom", "end"}
-    eased = _draw_rows(across, rows[::-1] if is_far else rows)
-    start, even = (length - last, (length - first, length)) if is_far else (first, (0, first))
+    mask = Image.new("L", (across, last), full)
+    mask.paste(_draw_rows(across, rows[::-1] if is_far else rows), (0, 0 if is_far else first))
+    start = length - last if is_far else 0
     if is_level:
-        return Veil(strength, (0, even[0], width, even[1]), eased, 0, start)
-    return Veil(strength, (even[0], 0, even[1], height), eased.transpose(Image.Transpose.TRANSPOSE), start, 0)
+        return Veil(strength, mask, 0, start)
+    return Veil(strength, mask.transpose(Image.Transpose.TRANSPOSE), start, 0)
 
 
 def ease(at: float) -> float:

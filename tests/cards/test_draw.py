@@ -230,7 +230,7 @@ def test_a_sky_above_the_badge_keeps_its_light(fonts, make_design):
     veil = painted.shaded.veils["shade"]
     _, top, _, bottom = badge.rect.pixels
     assert veil.top > top - 2 * (bottom - top)
-    assert max(veil.eased.crop((0, 0, 8, top - veil.top)).tobytes()) < 0.4 * 255 * veil.opacity
+    assert max(veil.mask.crop((0, 0, 8, top - veil.top)).tobytes()) < 0.4 * 255 * veil.opacity
 
 
 @pytest.mark.parametrize(("size", "least"), [((1080, 1080), 0.5), ((1080, 1920), 0.5), ((1200, 630), 0.35)])

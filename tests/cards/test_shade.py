@@ -137,7 +137,7 @@ def test_a_scrim_is_full_under_the_text_and_gone_beyond_the_fade(side, canvas):
 @given(strength=st.floats(0, 1))
 def test_dithering_keeps_the_mean(strength):
     """Eight-bit opacity between two steps is both, in the right shares: no bands, no drift."""
-    eased = draw_veil(64, 800, side="top", reach=0, fade=800, strength=strength).eased
+    eased = draw_veil(64, 800, side="top", reach=0, fade=800, strength=strength).mask
     for top in range(0, 800, 8):
         rows = eased.crop((0, top, 64, top + 8)).tobytes()
         wanted = sum(strength * 255 * ease((top + row) / 800) for row in range(8)) / 8
