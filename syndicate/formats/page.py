@@ -35,7 +35,8 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     """
     listed, latest = _list_shown(feeds)
     site = replace(site, description=clean_title(site.description))
-    values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
+    types = {name: one.media_type for name, one in FEED_FORMATS.items()}
+    values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed), "types": types}
     return clean(sign_page(_compile(template, where, site.timezone)(values))).encode()
 
 

@@ -157,7 +157,7 @@ EXAMPLES = (
 def write_contact_sheet(fonts: FontSet) -> None:
     """docs/cards.jpg: every layout, all scripts, themes as they come; each alone as docs/layouts/<layout>.jpg."""
     width, height, gap = 440, 231, 10
-    sheet = Image.new("RGB", (3 * (width + gap) + gap, 3 * (height + gap) + gap), (232, 232, 236))
+    sheet = Image.new("RGB", (3 * (width + gap) + gap, len(EXAMPLES) * (height + gap) + gap), (232, 232, 236))
     (ROOT / "docs" / "layouts").mkdir(exist_ok=True)
     for row, examples in enumerate(EXAMPLES):
         for column, (layout, name) in enumerate(examples):
