@@ -250,7 +250,7 @@ _BY_NAME = (
     ("VitePress", (".vitepress/config.*", "docs/.vitepress/config.*"), (".vitepress/dist", "docs/.vitepress/dist"), ""),
     ("VuePress", (".vuepress", "docs/.vuepress"), (".vuepress/dist", "docs/.vuepress/dist"), ""),
     ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
-    ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
+    ("Remix", ("remix.config.*", "react-router.config.*", "app/root.*"), ("build/client",), ""),
     ("Waku", ("waku.config.*",), ("dist/public",), ""),
     ("Quartz", ("quartz.config.*",), (), "/{section}/{path}"),
     ("Obsidian", (".obsidian",), (), ""),

@@ -309,7 +309,7 @@ SMALL = {
         {"svelte.config.js": "", "src/routes/blog/[slug]/+page.svelte": "", "posts/b.md": POST},
         "/blog/{slug}",
     ),
-    "Remix": ({"remix.config.js": "", "app/routes/blog.$slug.tsx": "", "content/blog/b.mdx": POST}, "/blog/{slug}"),
+    "Remix": ({"app/root.tsx": "", "app/routes/blog.$slug.tsx": "", "content/blog/b.mdx": POST}, "/blog/{slug}"),
     "Nuxt": ({"nuxt.config.ts": "", "content/blog/b.md": POST}, "/blog/{path}"),
     "Quarto": ({"_quarto.yml": "", "posts/b/index.qmd": POST, "posts/b.md": POST}, "/posts/{path}/"),
     "Lume": ({"_config.ts": 'import lume from "lume/mod.ts"', "posts/b.md": POST}, "/posts/{folders}/{name}/"),
