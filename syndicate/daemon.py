@@ -31,6 +31,8 @@ log = logging.getLogger("syndicate")
 
 GRACE = 20.0
 """Seconds that what runs has to finish after SIGTERM; most calls end sooner, and the unit in `deploy/` allows more."""
+LAST = 29
+"""Seconds after SIGTERM at which the system ends what cannot end itself."""
 PATIENCE = {"publish": 3600.0, "deliver": 120.0, "ping": 900.0, "amend": 900.0, "look after": 7200.0, "watch": 120.0}
 """Seconds that each loop may show no sign of life; a first publication of a large site takes a while."""
 
@@ -267,11 +269,17 @@ def _signals(stop: threading.Event, look_anew: Callable[[], None]) -> Iterator[N
     Where there is no terminal, SIGHUP is how people tell a service to look again. The handlers of before come back
     afterwards.
 
-    A thread acts on it: the handler may have interrupted this very thread while it held an event's lock.
+    A thread acts on it: the handler may have interrupted this very thread while it held an event's lock. Where not even
+    that can begin (no memory: Python waits for such a thread for ever), the system ends us after LAST.
     """
 
     def on(act: Callable[[], None]) -> Callable[..., None]:
-        return lambda *_: threading.Thread(target=act, name="syndicate-signal").start()
+        def hear(*_: object) -> None:
+            if act == stop.set:
+                signal.alarm(LAST)
+            threading.Thread(target=act, name="syndicate-signal").start()
+
+        return hear
 
     acts = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: stop.set if os.isatty(0) else look_anew}
     asked = {number: act for number, act in acts.items() if signal.getsignal(number) != signal.SIG_IGN}
@@ -279,5 +287,6 @@ def _signals(stop: threading.Event, look_anew: Callable[[], None]) -> Iterator[N
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)

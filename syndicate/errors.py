@@ -226,7 +226,7 @@ def tell_for_log(error: Exception) -> str:
     """
     if isinstance(error, SyndicateError):
         return str(error)
-    if isinstance(error, MemoryError):
+    if is_memory_short(error):
         return f"there is not enough memory ({HINTS[errno.ENOMEM]})"
     return f"unexpected {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()
 
@@ -297,3 +297,10 @@ def is_disk_full(error: BaseException) -> bool:
             return True
         seen = seen.__cause__
     return False
+
+
+def is_memory_short(error: BaseException) -> bool:
+    """Whether there was no memory for it; a library that is not loaded, or a thread that does not begin, tells so."""
+    words = {ImportError: ("failed to map segment", "allocate memory"), RuntimeError: ("can't start new thread",)}
+    said = next((words[kind] for kind in words if isinstance(error, kind)), ())
+    return isinstance(error, MemoryError) or any(word in str(error) for word in said)

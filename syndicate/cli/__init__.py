@@ -17,18 +17,28 @@ def main() -> None:
     gc.disable()
     atexit.register(gc.freeze)  # the interpreter looks through everything once more before it leaves
     try:
-        code = _glance(sys.argv[1:])
-        sys.stdout.flush()
+        sys.exit(_answer(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # `| head` has seen enough, as in `root`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    if code is not None:
-        sys.exit(code)
-    from syndicate.cli.root import run
+    except (MemoryError, ImportError, RuntimeError) as error:  # before `root` is there, which tells of all others
+        from syndicate.errors import is_memory_short, tell_for_log
 
-    run()
+        if not is_memory_short(error):
+            raise
+        sys.exit(f"syndicate: {tell_for_log(error)}")
+
+
+def _answer(words: list[str]) -> int:
+    """The exit code of the command, which a glance may answer."""
+    code = _glance(words)
+    if code is None:
+        from syndicate.cli.root import run
+
+        run()
+    sys.stdout.flush()
+    return code
 
 
 def _read_names_as_utf8() -> None:

@@ -63,6 +63,7 @@ def keep_running(verbosity: int, form: LogFormat = LogFormat.TEXT) -> None:
     lines.setFormatter(JsonFormatter() if form is LogFormat.JSON else plain)
     logging.basicConfig(handlers=[lines])
     logging.getLogger("syndicate").setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of ticks left out, as after a clock set forward
 
 
 @command()

@@ -25,7 +25,7 @@ from typer.main import get_command
 from syndicate import __version__
 from syndicate.cli.show import print_json, tell
 from syndicate.cli.terminal import explain_misuse, plain_streams, put_globals_first
-from syndicate.errors import HINTS, ConfigError, SyndicateError, UsageError
+from syndicate.errors import HINTS, ConfigError, SyndicateError, UsageError, is_memory_short
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -157,7 +157,7 @@ def root(
     context.obj = Globals(config, json, verbose - quiet)
 
 
-def run() -> None:
+def run() -> NoReturn:
     """The process's way in and out."""
     signal.signal(signal.SIGINT, _interrupt)
     sys.exit(call(sys.argv[1:]))
@@ -222,9 +222,10 @@ def _call(words: Sequence[str]) -> int:
     except BrokenPipeError:  # `| head` has seen enough; nothing may be written when Python ends either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except MemoryError:
-        error = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-        _say(error, NEEDS_A_PERSON, as_json=_asks_for_json(ordered))
+    except (MemoryError, ImportError, RuntimeError) as error:
+        if not is_memory_short(error):
+            raise
+        _say(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), NEEDS_A_PERSON, as_json=_asks_for_json(ordered))
         return NEEDS_A_PERSON
     except (SyndicateError, typer.TyperException, OSError) as error:
         is_misuse = isinstance(error, UsageError | ConfigError | typer.TyperException)

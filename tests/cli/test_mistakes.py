@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -135,8 +137,36 @@ def test_nothing_leaves_for_a_network_while_the_address_is_an_example(tmp_path):
     Blog(tmp_path, HEAD + '[accounts.main]\nnetwork = "local"\n').run("publish")
 
 
-def test_too_little_memory_is_a_sentence():
+NO_LIBRARY = "libsqlite3.so.0: failed to map segment from shared object"
+SHORT = "there is not enough memory (close other programs, or give the machine more memory)"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), ImportError(NO_LIBRARY), RuntimeError("can't start new thread")],
+    ids=lambda one: type(one).__name__,
+)
+def test_too_little_memory_is_a_sentence(error):
     """Nobody is helped by the place where it ran out."""
-    assert tell_for_log(MemoryError()) == (
-        "there is not enough memory (close other programs, or give the machine more memory)"
-    )
+    assert tell_for_log(error) == SHORT
+
+
+@pytest.mark.parametrize("library", ["typer", "sqlalchemy"])
+def test_a_command_that_cannot_be_loaded_for_want_of_memory_says_so_in_one_sentence(tmp_path, library):
+    """Before the command line is there, and after."""
+    poor = f"""
+import sys
+from syndicate.cli import main
+class Poor:
+    def find_spec(name, *_):
+        if name == {library!r}: raise ImportError({NO_LIBRARY!r})
+sys.meta_path.insert(0, Poor)
+sys.argv[1:] = ["status"]
+main()
+"""
+    Blog(tmp_path, HEAD).write("hello")
+    done = subprocess.run([sys.executable, "-c", poor], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("syndicate: ")
+    assert done.stderr.endswith("(close other programs, or give the machine more memory)\n")
+    assert done.stderr.count("\n") == 1

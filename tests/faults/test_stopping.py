@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -94,3 +97,18 @@ def test_a_backlog_behind_a_stuck_call_stops_in_time_and_goes_on_later(
         assert ask_to_stop(second) < LONGEST
     copies = Counter(one["content"] for one in toot.published)
     assert (len(copies), max(copies.values())) == (DUE, 1)
+
+
+@pytest.mark.slow
+def test_a_daemon_that_cannot_end_is_ended_by_the_system() -> None:
+    """Without memory Python may wait for a new thread for ever; SIGTERM ends that, too."""
+    stuck = """
+import os, signal, threading
+import syndicate.daemon as daemon
+daemon.LAST = 1
+with daemon._signals(threading.Event(), print):
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait()
+"""
+    done = subprocess.run([sys.executable, "-c", stuck], check=False, timeout=DUE)
+    assert done.returncode == -signal.SIGALRM
