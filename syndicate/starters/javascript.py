@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def _list_collections(folder: Path, src: str, end: str) -> Iterator[Place]:
         name: posts for name, posts in blogs.items() if posts and (name in _USUAL or all(map(is_dated, posts[:20])))
     }
     for name, posts in blogs.items():
-        pages = [(page, text) for page, text in shown if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", text)]
+        pages = [(page, text) for page, text in shown if name in _list_shown(page, text, blogs)]
         if all(_rank(page, name)[0] for page, _ in pages):  # lists of posts show none
             is_blog = name in _USUAL or len(blogs) == 1  # what has no page of its own may be shown nowhere
             pages = [(page, text) for page, text in shown if page.parent.name in _USUAL and is_blog] or pages
@@ -90,17 +90,25 @@ def _list_collections(folder: Path, src: str, end: str) -> Iterator[Place]:
 
 
 def _list_routes(pages: Path) -> list[Path]:
-    """Pages that stand for many: [slug].astro, and index.astro in a folder of such a name."""
-    named = find_files(pages, "[[]*[]].astro")
-    return sorted([*named, *(page for page in find_files(pages, "index.astro") if page.parent.name[:1] == "[")])
+    """Pages that stand for many posts: [slug].astro, and index.astro in a folder of such a name; not those of lists."""
+    found = [*find_files(pages, "[[]*[]].astro"), *find_files(pages, "index.astro")]
+    named = ((page.parent.name if page.stem == "index" else page.stem, page) for page in found)
+    return sorted(page for name, page in named if name[:1] == "[" and name not in _OF_LISTS)
+
+
+_OF_LISTS = frozenset({"[page]", "[...page]", "[tag]", "[category]", "[year]", "[month]"})
+
+
+def _list_shown(page: Path, text: str, blogs: Collection[str]) -> set[str]:
+    """The collections of posts that a page asks for, `getCollection("posts")`, else all that it names in quotes."""
+    asked = set(re.findall(r"ollection\w*\(\s*[\"'`]([\w-]+)[\"'`]", read_text(page)))
+    return asked.intersection(blogs) or set(re.findall(r"[\"'`]([\w-]+)[\"'`]", text))
 
 
 def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
     """Pages of single posts before those of tags, of languages and of numbered lists."""
-    places = set(page.parts)
     lists = {"tags", "tag", "categories", "category", "page", "archive", "authors", "series"}
-    is_list = bool(places & lists) or page.stem in {"[page]", "[...page]", "[tag]", "[category]", "[year]", "[month]"}
-    return is_list, page.parent.name not in {name, *_USUAL}, len(page.parts), str(page)
+    return bool(lists.intersection(page.parts)), page.parent.name not in {name, *_USUAL}, len(page.parts), str(page)
 
 
 def _read_page(page: Path, source: Path) -> str:

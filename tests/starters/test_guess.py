@@ -433,13 +433,18 @@ def test_the_address_is_looked_for_where_sites_say_it(tmp_path, files, url):
 
 
 def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
-    """(groups) are no part of an address, and a page of numbers shows no post."""
+    """(groups) are no part of an address; a page of numbers or of a tag shows no post, nor one that asks for others."""
     write(tmp_path, {"next.config.js": "", "app/(site)/[locale]/blog/[...slug]/page.tsx": "", "posts/hello.md": POST})
     assert guess_site(tmp_path).permalink == "/blog/{path}"
     astro = {"astro.config.mjs": "export default {}", "src/content/posts/hello.md": POST}
     pages = {"src/pages/[...page].astro": "getCollection('posts')", "src/pages/posts/[...slug].astro": "getSorted()"}
     write(tmp_path / "other", astro | pages)
     assert guess_site(tmp_path / "other").permalink == "/posts/{path}/"
+    posts = {"src/content/journal/a.md": POST, "src/content/podcast/a.md": POST}
+    own = {"src/pages/[...slug].astro": "getCollectionByName('posts')", "src/pages/tags/[tag].astro": "'podcast'"}
+    own["src/pages/journal/[entry].astro"] = "getCollectionByName('journal'); back = 'posts'"
+    write(tmp_path / "own", astro | posts | own)
+    assert dict(guess_site(tmp_path / "own").permalinks) == {"journal": "/journal/{path}/", "posts": "/{path}/"}
     tags = "path: `/tags/${kebabCase(tag)}/`; const value = createFilePath({}); path: `/b${node.fields.slug}`"
     write(tmp_path / "g", {"gatsby-config.js": "", "gatsby-node.js": tags, "content/blog/a/index.md": POST})
     assert guess_site(tmp_path / "g").permalink == "/b/{path}/"
