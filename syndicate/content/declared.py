@@ -92,9 +92,11 @@ def _type_of(item: object) -> str:
     return kind.strip() if isinstance(kind, str) else ""
 
 
-def read_keywords(fields: Fields) -> tuple[str, ...]:
-    """Keywords and tags, each once, without a leading "#"."""
-    words = [word.lstrip("#").strip() for name in ("keywords", "tags") for word in fields.texts(name)]
+def read_keywords(fields: Fields, generator: str = "") -> tuple[str, ...]:
+    """Keywords and tags, each once, without a leading "#"; `tags: slow life` are two for Jekyll, as it shows them."""
+    is_spaced = generator == "jekyll" and fields.find("tags")[0] == "tags"
+    found = (*fields.texts("keywords"), *fields.texts("tags", is_spaced=is_spaced))
+    words = [word.lstrip("#").strip() for word in found]
     return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]
 
 

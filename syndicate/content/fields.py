@@ -184,12 +184,14 @@ class Fields:
             return ""
         return "" if value is None else str(value)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """The texts of a list, or of one text with commas."""
+    def texts(self, name: str, *, is_spaced: bool = False) -> tuple[str, ...]:
+        """The texts of a list, or of one text with commas, or with spaces alone."""
         key, value = self.find(name)
         if value is None:
             return ()
-        parts = value.split(",") if isinstance(value, str) else value
+        parts = value
+        if isinstance(value, str):
+            parts = value.split(None if is_spaced and "," not in value else ",")
         if not isinstance(parts, list):
             self.warn(key, f'"{key}" should be a list of texts')
             return ()

@@ -223,7 +223,7 @@ class _Parser:
             language=language,
             group=name_group(fields, found, site),
             categories=categories,
-            keywords=read_keywords(fields),
+            keywords=read_keywords(fields, self.settings.site.generator),
             picture=picture,
             media=read_media(fields, Place(self.settings, permalink, fields.source, self.file)),
             flags=fields.flags(),

@@ -21,10 +21,15 @@ from tests.content.golden import make_settings
 
 
 def _parse(
-    front: str, body: str = "Body.", source: str = "post.md", root: Path = Path("/nowhere"), **rules: Any
+    front: str,
+    body: str = "Body.",
+    source: str = "post.md",
+    root: Path = Path("/nowhere"),
+    generator: str = "",
+    **rules: Any,
 ) -> Post:
     site = Site(
-        title="T", url="https://blog.example", content="posts", timezone="Europe/Berlin",
+        title="T", url="https://blog.example", content="posts", timezone="Europe/Berlin", generator=generator,
         authors=(Author("Ann", "https://ann.example", "ann@example.org"),),
     )  # fmt: skip
     settings = Settings(
@@ -41,6 +46,18 @@ def test_jekyll_separates_categories_by_spaces() -> None:
     ):
         post = _parse(front, source="2025-01-02-moving.md")
         assert [category.name for category in post.categories] == names
+
+
+def test_jekyll_separates_tags_by_spaces() -> None:
+    """`tags: slow life` are two there, one elsewhere; `tag:`, lists and commas are taken as they stand."""
+    for generator, front, keywords in (
+        ("jekyll", "tags: slow life", ("slow", "life")),
+        ("jekyll", "tags: slow life, b", ("slow life", "b")),
+        ("jekyll", "tags: [slow life]", ("slow life",)),
+        ("jekyll", "tag: slow life", ("slow life",)),
+        ("hexo", "tags: slow life", ("slow life",)),
+    ):
+        assert _parse(front, generator=generator).keywords == keywords
 
 
 @pytest.mark.parametrize(
