@@ -13,7 +13,7 @@ from syndicate.content.permalinks import is_http
 from syndicate.errors import ContentError
 from syndicate.model import Awaited, ContentRules, Problem, Repair
 from syndicate.text import clean_text, one_line
-from syndicate.text.generator_code import GeneratorCode, drop_marks
+from syndicate.text.generator_code import GeneratorCode, Work, drop_marks
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_text, strip_label
 from syndicate.text.shortcodes import fill_text
@@ -122,6 +122,7 @@ class Fields:
         self.front = front
         self.rules = rules
         self.values = front.values
+        self._work = Work()
         self.problems = list(front.problems)
         self.repairs: list[Repair] = []
         self._by_name = {simplify(key): key for key in reversed(list(front.values))}
@@ -211,7 +212,7 @@ class Fields:
         mended = repair_text(text) if self.rules.repair else text
         if mended != text:
             self.note("mojibake", key, text, mended)
-        return clean_text(self._fill(mended, key)).strip()
+        return clean_text(self.check_length(self._fill(mended, key), key)).strip()
 
     def _fill(self, text: str, key: str) -> str:
         """The text with the values that a generator would show in it, without what nobody can tell."""
@@ -223,7 +224,7 @@ class Fields:
         return drop_marks(filled)
 
     def know_values(self) -> GeneratorCode:
-        return GeneratorCode(self.values, self.site)
+        return GeneratorCode(self.values, self.site, work=self._work)
 
     def place(self, key: str) -> str:
         line = self.line(key)

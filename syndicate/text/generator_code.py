@@ -26,6 +26,8 @@ _SHOWN = 60
 _MOST_FILTERS = 8
 _MOST = 10_000
 """Characters that one expression may become."""
+_MOST_WORK = 500_000
+"""Characters and items that all expressions of a post may look at."""
 _PART = re.compile(r"""[\w$-]+|\[\s*(?:"([^"\]]*)"|'([^'\]]*)'|(\d{1,6}))\s*\]""")
 _PATH = re.compile(r"""\$?\.?[A-Za-z_][\w-]*(?:\.[\w$-]+|\[\s*(?:"[^"\]]*"|'[^'\]]*'|\d{1,6})\s*\])*""")
 _PIPE = re.compile(r"""((?:[^|"']|"[^"]*"|'[^']*')+)(?:\||\Z)""")
@@ -53,6 +55,18 @@ class Piece(NamedTuple):
 
 
 @dataclass(slots=True)
+class Work:
+    """What is left to the expressions of one post, since a few letters may name a long text or list."""
+
+    left: int = _MOST_WORK
+
+    def spend(self, value: object) -> bool:
+        """Whether there was enough for one look at the value."""
+        self.left -= len(value) if isinstance(value, str | list | Mapping) else 1
+        return self.left > 0
+
+
+@dataclass(slots=True)
 class GeneratorCode:
     """What is known while one text is freed of code, and what was left out of it."""
 
@@ -62,6 +76,7 @@ class GeneratorCode:
     assigned: dict[str, object] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
     find_page: FindPage = find_no_page
+    work: Work = field(default_factory=Work)
 
     def leave_out(self, text: str, *, is_missed: bool = True) -> str:
         """The mark that stands for the piece, "" for one that only stood around other text."""
@@ -75,14 +90,14 @@ class GeneratorCode:
         return self.leave_out(written) if text is None else text
 
     def evaluate(self, expression: str) -> object:
-        """The value of `path | filter: argument | …`, `UNKNOWN` where one of its parts is."""
+        """The value of `path | filter: argument | …`, `UNKNOWN` where one of its parts is, or where it is too much."""
         parts = [found[1].strip() for found in islice(_PIPE.finditer(expression), _MOST_FILTERS + 1)]
         if not parts or len(parts) > _MOST_FILTERS:
             return UNKNOWN
         value = self._read(parts[0])
         for part in parts[1:]:
-            value = self._filter(value, part)
-        return value
+            value = self._filter(value, part) if self.work.spend(value) else UNKNOWN
+        return value if self.work.spend(value) else UNKNOWN
 
     def _read(self, word: str) -> object:
         literal = _LITERAL.match(word)
@@ -98,16 +113,30 @@ class GeneratorCode:
         steps = [next(filter(None, found.groups()), found[0]) for found in _PART.finditer(path.lstrip("$."))]
         first = steps[0] if steps else ""
         if first in self.assigned:
-            return _walk(self.assigned[first], steps[1:])
+            return self._walk(self.assigned[first], steps[1:])
         root = first.lower()
         rest = [step for at, step in enumerate(steps[1:]) if at or step.lower() != "params"]
         if root == "site":
-            found = _walk(self.site, rest) if rest else None
+            found = self._walk(self.site, rest) if rest else None
             return UNKNOWN if found is None else found
         if root in _PAGES:
-            return _walk(self.page, rest) if rest else UNKNOWN
-        found = _walk(self.page, steps)
+            return self._walk(self.page, rest) if rest else UNKNOWN
+        found = self._walk(self.page, steps)
         return UNKNOWN if found is None else found
+
+    def _walk(self, value: object, steps: Iterable[str]) -> object:
+        """What lies at the end of the steps, by names without case or by numbers; None where nothing does."""
+        for step in steps:
+            if isinstance(value, Mapping):
+                named = value.get(step)
+                value = named if named is not None or not self.work.spend(value) else _find(value, step)
+            elif isinstance(value, list):
+                named_places = {"first": 0, "last": -1}
+                at = named_places.get(step, int(step) if step.isdecimal() else len(value))
+                value = value[at] if value and at < len(value) else None
+            else:
+                return None
+        return value
 
     def _filter(self, value: object, written: str) -> object:
         name, _, rest = (part.strip() for part in written.partition(":"))
@@ -137,21 +166,6 @@ class GeneratorCode:
         return f"{to_text(self.site.get('url', '')) or '' if is_whole else ''}{base}/{path.lstrip('/')}"
 
 
-def _walk(value: object, steps: Iterable[str]) -> object:
-    """What lies at the end of the steps, by names without case or by numbers; None where nothing does."""
-    for step in steps:
-        if isinstance(value, Mapping):
-            named = value.get(step)
-            value = named if named is not None else _find(value, step)
-        elif isinstance(value, list):
-            named_places = {"first": 0, "last": -1}
-            at = named_places.get(step, int(step) if step.isdecimal() else len(value))
-            value = value[at] if value and at < len(value) else None
-        else:
-            return None
-    return value
-
-
 def _find(values: Mapping[str, object], name: str) -> object:
     return next((value for key, value in values.items() if str(key).lower() == name.lower()), None)
 
@@ -175,6 +189,16 @@ def _show_date(text: str, arguments: list[str]) -> object:
         return UNKNOWN
 
 
+def _replace(text: str, old: str, new: str) -> str:
+    """No longer than an expression may be, and no longer on the way there."""
+    return text.replace(old, new, _MOST // (len(new) or 1) + 1)[:_MOST]
+
+
+def _join(items: list[object], arguments: list[object]) -> object:
+    sign = (to_text(arguments[0]) or "") if arguments else " "
+    return UNKNOWN if len(items) * len(sign) > _MOST else sign.join(map(str, items))
+
+
 def _second(change: Callable[[str, str], str]) -> Callable[[str, list[str]], object]:
     return lambda text, arguments: change(text, arguments[0]) if arguments else UNKNOWN
 
@@ -189,7 +213,7 @@ _FILTERS: Mapping[str, Callable[[str, list[str]], object]] = {
     "append": _second(lambda text, more: f"{text}{more}"),
     "prepend": _second(lambda text, more: f"{more}{text}"),
     "remove": _second(lambda text, part: text.replace(part, "")),
-    "replace": lambda text, two: text.replace(two[0], two[1])[:_MOST] if len(two) == 2 and two[0] else UNKNOWN,
+    "replace": lambda text, two: _replace(text, *two) if len(two) == 2 and two[0] else UNKNOWN,
     "split": _second(lambda text, sign: text.split(sign) if sign else list(text)),  # type: ignore[arg-type,return-value]
     "date": _show_date,
     "size": lambda text, _: len(text),
@@ -207,7 +231,7 @@ _LIST_FILTERS: Mapping[str, Callable[[list[object], list[object]], object]] = {
     "first": lambda items, _: items[0] if items else None,
     "last": lambda items, _: items[-1] if items else None,
     "size": lambda items, _: len(items),
-    "join": lambda items, arguments: (to_text(arguments[0]) or "" if arguments else " ").join(map(str, items)),
+    "join": _join,
     "where": _where,
 }
 

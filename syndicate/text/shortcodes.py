@@ -44,7 +44,7 @@ _SILENT = frozenset({
 })  # fmt: skip
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 """How Zola writes a shortcode."""
-_CONDITION = re.compile(r"""\s*(.+?)\s*(==|!=|<>|contains)\s*(.+?)\s*\Z""")
+_COMPARES = re.compile(r"==|!=|<>|contains")
 _MAX_DEPTH = 20
 _EDGES = " \t\n-~"
 
@@ -158,13 +158,14 @@ class _Reader:
         """Whether it holds; None where that cannot be told."""
         if re.search(r"\s(?:and|or)\s", condition):
             return None
-        compared = _CONDITION.match(condition)
-        if compared is None:
+        condition = condition.strip()
+        sign = _COMPARES.search(condition, 1)
+        if sign is None:
             value = self.code.evaluate(condition)
             truth = None if value is UNKNOWN else value not in (None, False)
         else:
-            left, right = self.code.evaluate(compared[1]), self.code.evaluate(compared[3])
-            truth = None if UNKNOWN in (left, right) else _compare(left, compared[2], right)
+            left, right = (self.code.evaluate(side) for side in (condition[: sign.start()], condition[sign.end() :]))
+            truth = None if UNKNOWN in (left, right) else _compare(left, sign[0], right)
         return truth if truth is None or not is_negative else not truth
 
 

@@ -211,3 +211,29 @@ def test_highlighted_code_in_html_is_an_element() -> None:
     written = '<p>a</p>\n{% highlight "html" %}\n<h1>{{ title }}</h1>\n{% endhighlight %}\n<p>b</p>'
     shown = "<p>a</p>\n<pre><code>&lt;h1&gt;{{ title }}&lt;/h1&gt;</code></pre>\n<p>b</p>"
     assert drop_shortcodes(show_code_in_html(written)) == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "unit"),
+    [
+        ({"x": "a" * 9_000}, "{{ page.x }} "),
+        ({"x": "a" * 9_000}, '{{ page.x | replace: "a", page.x }} '),
+        ({"x": "a" * 9_000}, '{{ page.x | split: "" | join: page.x }} '),
+        ({f"k{n}": "a" for n in range(20_000)}, "{{ page.unknown }} "),
+        ({"x": ["a"] * 20_000}, '{% if page.x contains "b" %}a{% endif %} '),
+        ({}, "{% if" + " " * 990 + "a %}{% endif %} "),
+    ],
+)
+def test_values_cost_no_more_than_a_post_may(page: dict[str, object], unit: str) -> None:
+    """A few letters name a long text or list: thousands of such expressions filled memory, or took hours."""
+    assert len(drop_shortcodes(unit * 10_000, GeneratorCode(page))) < 600_000
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [("  page.version == '4.2' ", True), ("page.version=='4'", False), ("page.list contains", None), ("==", None)],
+)
+def test_conditions_are_divided_at_their_sign(condition: str, holds: bool | None) -> None:
+    """With or without gaps; of one that cannot be told the first branch stays."""
+    shown = drop_shortcodes(f"{{% if {condition} %}}yes{{% else %}}no{{% endif %}}", know())
+    assert shown == ("no" if holds is False else "yes")
