@@ -21,7 +21,9 @@ from syndicate.text.values import find_zone, parse_date
 
 _COMMIT = "\x01"
 _PATIENCE = 120
-_UNDISTURBED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+_UNDISTURBED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+_OURS = ("-c", "safe.bareRepository=explicit")
+"""Files among the posts may look like a repository (HEAD, refs, config), whose settings would name programs to run."""
 _HINT = 'write the date itself, as in "2025-03-18", or bring the whole repository here'
 
 
@@ -70,7 +72,7 @@ def _ask(folder: str, *words: str) -> str:
     if git is None:
         raise ContentError("git is not installed", hint=_HINT)
     try:
-        done = ask_program([git, "-C", folder, *words], _PATIENCE, _UNDISTURBED)
+        done = ask_program([git, *_OURS, "-C", folder, *words], _PATIENCE, _UNDISTURBED)
     except subprocess.TimeoutExpired as error:
         raise ContentError(f"git did not answer within {_PATIENCE} seconds", hint=_HINT) from error
     if done.returncode:

@@ -160,6 +160,24 @@ def _sign_last_commit(root: Path) -> None:
     _git(root, "update-ref", "HEAD", made)
 
 
+def test_files_among_the_posts_are_no_repository(tmp_path: Path) -> None:
+    """A contributor may commit files that git takes for one, with a program in their settings."""
+    _git(tmp_path, "init")
+    _write(tmp_path, "x.md", "date: git Created")
+    folder = tmp_path / "posts"
+    for name, text in {
+        "HEAD": "ref: refs/heads/main",
+        "refs/heads/main": "1" * 40,
+        "objects/x.md": "",
+        "config": f"""[core]\nrepositoryformatversion = 1\nbare = true\n[extensions]\npartialClone = x\n
+            [remote "x"]\nurl = {tmp_path}\npromisor = true\nuploadpack = "touch {tmp_path}/ran; false"\n""",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    read_snapshot(_settings(tmp_path))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_git_that_cannot_tell_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand posts in a folder without a repository are no ten thousand calls, each round anew."""
     git = tmp_path / "bin" / "git"
