@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar, Final
 
 import frontmatter
@@ -144,7 +145,7 @@ class BareJson(Json):
 class Lines(Syntax):
     """Pelican's and MultiMarkdown's "Title: …" lines up to the first empty one. Names are in small letters there."""
 
-    KEY = re.compile(r"^(?P<key>[A-Za-z][\w -]*?)[ \t]*:", re.MULTILINE)
+    KEY = re.compile(r"^(?P<key>[A-Za-z][\w \t-]*+):", re.MULTILINE)
     FM_BOUNDARY = re.compile(r"(?=[A-Za-z])")
     first_line = 1
 
@@ -235,6 +236,8 @@ def _mapping(values: object) -> dict[str, object]:
     return values
 
 
+_MOST_TWICE = 20
+"""Keys that are told to be there twice."""
 _LARGEST = 10**50
 """A number that is larger belongs in quotes; Python refuses to write out the largest."""
 
@@ -360,21 +363,22 @@ def _plain(value: object, depth: int) -> object:
 def _read_lines(syntax: Syntax, text: str, end: int, source: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """The line of every top-level key, and a warning for each that YAML lets stand twice (the last one counts)."""
     lines: dict[str, int] = {}
-    problems = []
-    line, at = 1, 0
+    problems: list[Problem] = []
+    line, at, quoted = 1, 0, cache(lambda: [one.span() for one in _QUOTED.finditer(text, 0, end)])
     for found in syntax.KEY.finditer(text, 0, end):
         line, at = line + text.count("\n", at, found.start("key")), found.start("key")
         key = found["key"].strip()
-        if key in lines and isinstance(syntax, Yaml) and not _is_quoted(text, found.start(), end):
-            problems.append(_given_twice(source, key, lines[key], line))
+        if key in lines and isinstance(syntax, Yaml) and not _is_within(found.start(), quoted()):
+            problems += [_given_twice(source, key, lines[key], line)] if len(problems) < _MOST_TWICE else []
             lines[key] = line
         lines.setdefault(key, line)
     return lines, tuple(problems)
 
 
-def _is_quoted(text: str, at: int, end: int) -> bool:
-    """Whether this is a line of a text in quotes that goes on at the margin."""
-    return any(found.start() < at < found.end() for found in _QUOTED.finditer(text, 0, end))
+def _is_within(at: int, quoted: Sequence[tuple[int, int]]) -> bool:
+    """Whether a line belongs to a text in quotes that goes on at the margin; `quoted` has their places in order."""
+    before = bisect(quoted, (at,)) - 1
+    return before >= 0 and at < quoted[before][1]
 
 
 def _given_twice(source: str, key: str, first: int, second: int) -> Problem:

@@ -78,6 +78,7 @@ _MAX_TAGS = 200_000
 """A parser keeps half a kilobyte for each element; a book has fewer."""
 _MAX_ATTRIBUTES = 2_000
 _MAX_SRCSET = 5_000
+_CANDIDATE = re.compile(r"[\s,]*+(\S++)(?:(?<=,)|\s*+([^,]*+)(?:,|\Z))")
 
 _Filter = Callable[[str, str, str], str | None]
 
@@ -190,15 +191,11 @@ def absolute_srcset(value: str, base_url: str) -> str | None:
     An address may hold commas, so candidates are found as HTML finds them: up to white space, then a
     descriptor up to the next comma.
     """
-    found = (
-        []
-        if len(value) > _MAX_SRCSET
-        else re.findall(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])\s*([^\s,]*)(?:\s*,|\s*$)", value)
-    )
+    found = [] if len(value) > _MAX_SRCSET else _CANDIDATE.findall(value)
     kept = [
-        f"{url} {size}".strip()
+        f"{url} {size.strip()}".strip()
         for address, size in found
-        if (url := absolute_url(address, base_url)) and " " not in url
+        if len(size.split()) < 2 and (url := absolute_url(address.rstrip(","), base_url)) and " " not in url
     ]
     return ", ".join(kept) or None
 

@@ -92,7 +92,7 @@ def from_template(pattern: str, stem: str = "") -> str:
 
     `stem` stands for Eleventy's `filePathStem`, the path below its input folder.
     """
-    filled = re.sub(r"\$\{\s*(.*?)\s*\}", r"{{ \1 }}", pattern) if "${" in pattern else pattern
+    filled = re.sub(r"\$\{([^}\n]*)\}", lambda found: f"{{{{ {found[1].strip()} }}}}", pattern)
     for theirs, ours in _TEMPLATES:
         filled = re.sub(rf"\{{\{{-?\s*{theirs}\s*-?\}}\}}", ours, filled)
     filled = filled.replace("{stem}", stem)

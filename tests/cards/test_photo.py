@@ -80,6 +80,7 @@ REFUSED = {
     "an svg with a style that does": (lambda: corpus.svg("<style>g {fill: url('a.svg#b')}</style>"), "names other"),
     "an svg with an svg in it": (lambda: corpus.svg('<image href="data:image/svg+xml;base64,AA"/>'), "names other"),
     "an svg with entities": (lambda: b'<!DOCTYPE svg [<!ENTITY a "b">]>' + corpus.svg(""), "web page|entities"),
+    "comments in place of an svg": (lambda: b"<!---->" * 500, "not a JPEG|web page"),
     "a deep svg": (lambda: corpus.svg("<g>" * 9000 + "</g>" * 9000), "nested"),
     "an svg like a thread": (lambda: b'<svg xmlns="x" viewBox="0 0 1 100000"/>', "no size"),
     "an svg of letters from elsewhere": (lambda: corpus.svg("").decode().encode("utf-16"), "not a JPEG"),

@@ -200,6 +200,20 @@ def test_front_matter_has_limits(text: str, says: str) -> None:
         parse_front(text, "a.md")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("---\n" + "a: 1\n" * 50_000 + "---\nb", 20),
+        ("---\n" + 'a: "\na: "\n' * 20_000 + "---\nb", 20),
+        ("Title: " + "x" * 4_000 + "\na" + " " * 250_000 + "\n\nb", 0),
+    ],
+    ids=["names", "quotes", "gaps"],
+)
+def test_names_of_values_are_found_in_one_walk(text: str, told: int) -> None:
+    """One name again and again, and one that never ends, took ten minutes; twenty are told of."""
+    assert len(parse_front(text, "a.md").problems) == told
+
+
 def test_dots_in_a_value_are_no_deep_key() -> None:
     """Only what stands where a key may stand is one."""
     text = ".".join("a" * 100)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import clean_text, counting, hashtags, links, markdown, normalize, plain, repair, sanitising
+from syndicate.text import clean_text, counting, hashtags, links, markdown, normalize, plain, repair, sanitising, slugs
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -130,3 +130,14 @@ def test_markup_that_never_ends_is_read_once_in_a_line(unit: str) -> None:
     """What opens again and again and closes nowhere is looked at once for each opening."""
     assert len(plain.line_to_plain(unit * (N // len(unit)) + "x")) <= N + 1
     assert plain.share_to_plain(unit * (N // len(unit)) + "x", PAGE).endswith("x")
+
+
+@pytest.mark.parametrize("value", ["a" * 4_900 + " b c", "a" * 2_400 + " " * 2_400 + "b c"])
+def test_a_list_of_pictures_is_read_once(value: str) -> None:
+    """An address without end and a size of two words took an hour: each part of it was tried as an address."""
+    assert sanitising.sanitise(f'<img srcset="{value}, /b 2x">', PAGE) == '<img srcset="https://example.com/b 2x">'
+
+
+def test_a_template_that_never_ends_is_read_once() -> None:
+    """A gap of ten thousand spaces was divided in every way."""
+    assert slugs.from_template("${" + " " * N) == "/${" + " " * N
