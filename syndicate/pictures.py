@@ -170,12 +170,16 @@ def _look_at_file(path: Path, known: _Record | None, describe: Describe) -> _Rec
         return known
     data = _read_file(path) if status.st_size <= MAX_BYTES else None
     if data is None:
-        return _Record(stamp=stamp, reason=f"{path.name} cannot be read, or is larger than {MAX_BYTES:,} bytes")
+        words = "cannot be read, is in another place now, or is larger than"
+        return _Record(stamp=stamp, reason=f"{path.name} {words} {MAX_BYTES:,} bytes")
     return replace(_describe(data, describe), stamp=stamp)
 
 
 def _read_file(path: Path) -> bytes | None:
+    """None also where a link has taken its place since the post was read: it may lead to anything of the author's."""
     try:
+        if path.resolve() != path:
+            return None
         with open_file(path) as file:
             return file.read()
     except OSError:

@@ -428,6 +428,18 @@ def test_a_local_picture_is_read_from_its_file(local, cache):
     assert read_picture(found, cache) is None
 
 
+def test_a_link_in_place_of_a_local_picture_is_not_followed(local, cache, tmp_path_factory):
+    """Where its post is not read anew: a contributor's link may lead to any picture of the author's."""
+    path, look = local
+    known = look()
+    private = tmp_path_factory.mktemp("private") / "photo.jpg"
+    private.write_bytes(OTHER)
+    path.unlink()
+    path.symlink_to(private)
+    assert "another place" in look().reason
+    assert read_picture(known, cache) is None
+
+
 def test_a_local_picture_is_read_again_only_when_its_file_changed(local):
     """Size and time tell; the same stamp is the same picture, another is looked at."""
     path, look = local
