@@ -221,7 +221,7 @@ def _read_docstrings(rules: type) -> dict[str, str]:
 
     (table,) = ast.parse(inspect.getsource(rules)).body
     return {
-        ast.unparse(key.target): inspect.cleandoc(str(text.value.value))
+        ast.unparse(key.target): " ".join(str(text.value.value).split())
         for key, text in pairwise(ast.iter_child_nodes(table))
         if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
     }

@@ -21,6 +21,13 @@ def test_a_generated_part_says_what_the_program_says(name: str) -> None:
     assert page == fill(page, name, render())
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+def test_every_row_of_a_table_stands_on_one_line(page: Path) -> None:
+    """Else it is shown as a paragraph, and ends the table."""
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert [row for row in rows if not row.endswith("|")] == []
+
+
 def test_readme_can_be_read_in_one_go() -> None:
     """What it is, two commands, five minutes, and where to read on."""
     assert len(README.splitlines()) <= 150
