@@ -132,7 +132,7 @@ def read_date(value: object, key: str, zone: tzinfo, source: str, history: Histo
     try:
         return parse_date(value, zone)
     except ValueError as error:
-        reason = str(error).removeprefix("not a date")
+        reason = str(error).removeprefix("not a date").lstrip(": ")
         message = f'"{str(value)[:60]}" is not a date that can be read{reason and f": {reason}"}'
         raise ContentError(message, key=key, hint="write 2025-03-18T20:34:00+01:00") from error
 
