@@ -165,7 +165,9 @@ def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
 
 
 def _to_problem(finding: Finding) -> Problem:
-    """With file and line apart, so that four lines of one file are not four files."""
+    """With file and line apart, so that four lines of one file are not four files; an account is told by itself."""
+    if finding.where.startswith("account "):
+        return Problem(finding.where, finding.text, 0, finding.where)
     source, _, line = finding.where.rpartition(":")
     return Problem(source, finding.text, int(line)) if line.isdecimal() else Problem(finding.where, finding.text)
 

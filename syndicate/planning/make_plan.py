@@ -59,7 +59,7 @@ from syndicate.planning.deliveries.new import (
     yield_slots,
 )
 from syndicate.planning.identity import identify, remember_drafts
-from syndicate.planning.messages.template import name_template
+from syndicate.planning.messages.template import NAMES, name_template
 from syndicate.planning.resemblance import doubt_echoes
 
 _BEHIND = timedelta(days=1)
@@ -345,13 +345,18 @@ def _template_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...
     return tuple(
         Problem(
             source=name_template(context.account),
-            message=context.trouble,
+            message=trouble,
             key=f"accounts.{context.account.name}.template",
             hint="its messages are planned but cannot be composed until the template is mended",
         )
         for context in contexts
-        if context.trouble
+        if (trouble := context.trouble or _tell_unknown(context))
     )
+
+
+def _tell_unknown(context: AccountContext) -> str:
+    unknown = context.style.wording.unknown if context.style else ()
+    return f'no message has "{unknown[0]}"; known: {", ".join(sorted(NAMES))}' if unknown else ""
 
 
 def _warn_of_clock(

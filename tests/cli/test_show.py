@@ -95,8 +95,10 @@ def test_doctor_ends_with_what_is_worst(capsys):
 def test_many_lines_of_one_file_are_not_many_files(capsys):
     """A kind that comes often is one line, which says where: in one file or in how many."""
     one_file = [Finding("repair", f"mojibake {number}", f"a.md:{number}") for number in range(1, 5)]
-    begin._show_findings([*one_file, *(Finding("warning", "no date", f"{name}.md:2") for name in "abcd")], 0)
+    files = [Finding("warning", "no date", f"{name}.md:2") for name in "abcd"]
+    begin._show_findings([*one_file, *files, *(Finding("ok", "ready", f"account {name}") for name in "abcd")], 0)
     assert capsys.readouterr().out.splitlines() == [
+        *(f"✓ account {name}: ready" for name in "abcd"),  # each of which is somebody's question
         "~ a.md: 4 times, first in a.md:1: mojibake 1",
         "! 4 files: first in a.md:2: no date",
     ]

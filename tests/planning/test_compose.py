@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from syndicate.errors import ConfigError
 from syndicate.model import NEW, Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
 from syndicate.planning.messages import Composed, compose_message, make_style
+from syndicate.planning.messages.template import NAMES
 from syndicate.text.counting import Counter
 from syndicate.text.hashtags import find_hashtags
 from tests.planning.blog import CARD, FACTS, NOW, SITE, TEMPLATE, make_account, make_post
@@ -457,6 +458,21 @@ def test_a_broken_or_hostile_template_is_a_clear_error(template: str) -> None:
     """It names the template, and nothing of Python is reached."""
     with pytest.raises(ConfigError, match=r"templates/messages/mastodon\.txt or default\.txt"):
         compose(template=template)
+
+
+@pytest.mark.parametrize(
+    ("template", "unknown"),
+    [
+        ("{{ titel }} {{ lnik }}", ("lnik", "titel")),
+        ("{{ series | default('Hm') }}{% if part is defined %}{{ part }}{% endif %}", ()),
+        ("{% for tag in tags[:range(2)|length] %}{{ loop.index }}{{ tag }}{% endfor %}", ()),
+        (" ".join(f"{{{{ {name} }}}}" for name in sorted(NAMES - {"tags", "categories", "keywords"})), ()),
+    ],
+)
+def test_a_misspelt_name_is_known_before_a_message_needs_it(template: str, unknown: tuple[str, ...]) -> None:
+    """Every name that is told can be said, and one that the template asks for first may be missing."""
+    assert make_style(make_account("mastodon"), FACTS["mastodon"], template).wording.unknown == unknown
+    assert unknown or text_of(template=template)
 
 
 def test_too_many_links_are_told() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from jinja2 import Template
+from jinja2 import Environment, Template, nodes
 from jinja2.meta import find_undeclared_variables
 
 from syndicate.errors import ConfigError, contain
@@ -21,6 +21,12 @@ from syndicate.text.plain import share_to_plain
 from syndicate.text.sandbox import make_environment, render_limited, tell_broken, tell_unfilled
 
 _UTM = frozenset({"source", "medium", "campaign", "term", "content", "id"})
+NAMES = frozenset({
+    "text", "link", "tags", "hashtags", "title", "summary", "occasion", "network", "account", "site", "author",
+    "category", "categories", "keywords", "date", "minutes", "language", "is_featured",
+})  # fmt: skip
+"""What a message template may say."""
+_ASKS = frozenset({"defined", "undefined", "default", "d"})
 _NO_OVERRIDE = SocialOverride()
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
@@ -33,6 +39,8 @@ class MessageTemplate:
     _template: Template = field(repr=False)
     has_text: bool = True
     """Whether it says `text` or `summary`, which hold the first words of a note: its title says no more."""
+    unknown: tuple[str, ...] = ()
+    """Names in it that no message has, and that it does not ask for first."""
 
     def require_words(self, text: str) -> str:
         """The text. Raises ConfigError where there is none: neither a bare picture nor a bare card is a message."""
@@ -67,11 +75,22 @@ def _say_nothing(where: str) -> ConfigError:
 
 
 @lru_cache(maxsize=100)
-def _compile(template_text: str) -> tuple[Template, bool]:
+def _compile(template_text: str) -> tuple[Template, bool, tuple[str, ...]]:
     """Most accounts of a site share one template."""
     jinja = make_environment()
-    names = find_undeclared_variables(jinja.parse(template_text))
-    return jinja.from_string(template_text), not names.isdisjoint({"text", "summary"})
+    tree = jinja.parse(template_text)
+    names = find_undeclared_variables(tree)
+    return (
+        jinja.from_string(template_text),
+        not names.isdisjoint({"text", "summary"}),
+        _find_unknown(tree, names, jinja),
+    )
+
+
+def _find_unknown(tree: nodes.Template, names: set[str], jinja: Environment) -> tuple[str, ...]:
+    asks = (one for one in tree.find_all((nodes.Test, nodes.Filter)) if one.name in _ASKS)
+    asked = {one.node.name for one in asks if isinstance(one.node, nodes.Name)}
+    return tuple(sorted(names - NAMES - asked - jinja.globals.keys()))
 
 
 def tidy(text: str) -> str:
