@@ -231,7 +231,12 @@ def look_for_eleventy(folder: Path) -> Found | None:
     base = start.strip("./")
     if not base and any((folder / "src" / name).is_dir() for name in ("_data", "_includes")):
         base = "src"  # its own script tells it
-    advice = f'Add eleventyConfig.addPassthroughCopy("feeds") to {name}, so that feeds/ is served.'
+    # Eleventy copies the folder, and would take each HTML in it for a template besides.
+    calls = [
+        call for call in ("addPassthroughCopy", "ignores.add") if not re.search(rf"{call}\([^)]*\bfeeds\b", config)
+    ]
+    lines = " and ".join(f'eleventyConfig.{call}("feeds")' for call in calls)
+    advice = f"Add {lines} to {name}, so that feeds/ is served as it is." if calls else ""
     built = find_first(config, r"(?:\boutput\s*:\s*|setOutputDirectory\(\s*)[\"'`]([^\"'`]+)").strip("./") or "_site"
     found = _note_copied(Found("Eleventy", "eleventy", advice=advice, outputs=(built,)), config, base, name)
     for data_name in ("metadata", "site", "meta", "config"):

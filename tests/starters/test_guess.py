@@ -269,6 +269,15 @@ def test_jekyll_is_told_to_leave_the_settings_out_only_once(tmp_path):
         assert bool(guess_site(tmp_path).advice) is advises
 
 
+def test_eleventy_is_told_to_copy_the_feeds_and_to_read_no_template_there(tmp_path):
+    """Only what its settings do not say yet."""
+    copies, ignores = 'eleventyConfig.addPassthroughCopy("feeds")', 'eleventyConfig.ignores.add("feeds")'
+    for config in ("", copies, ignores, f"{copies}\n{ignores}"):
+        write(tmp_path, {"eleventy.config.js": config, "posts/hello.md": POST})
+        advice = guess_site(tmp_path).advice
+        assert [line in advice for line in (copies, ignores)] == [line not in config for line in (copies, ignores)]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
