@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from syndicate.app.publish import get_post, open_drawer, open_manifest, read_plan
+from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.site import OpenSite
 from syndicate.cards.check import SheetCard, check_drawing, list_notes, render_sheet, shrink, summarise
 from syndicate.model import Finding, Plan, Problem
 from syndicate.publish.card_renderer import parse_frame
 from syndicate.publish.drawing import Sketch
+from syndicate.publish.manifest import open_manifest
 from syndicate.templates import read_template
 
 

@@ -6,11 +6,10 @@ The heavy rooms are imported where they are needed: a publication that finds not
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +23,10 @@ from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound,
 from syndicate.templates import fingerprint_templates
 
 if TYPE_CHECKING:
-    from syndicate.model import CardRef, Limits
+    from syndicate.model import CardRef
     from syndicate.publish.drawing import Drawer
     from syndicate.publish.edit import Edits
     from syndicate.publish.manifest import Manifest
-    from syndicate.publish.publish import Dependencies
-    from syndicate.publish.write import Sources
 
 # ruff: noqa: PLC0415
 
@@ -170,22 +167,13 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
 
 def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Published:
     """A state of which all rows could be read stays one: what was written here can be."""
-    from syndicate.publish.edit import EditNeeds, publish_edits
+    from syndicate.publish.edit import publish_edits
     from syndicate.store.glance import EditedState
 
     database = site.settings.storage.database
     was_sound = is_sound(site.cache, database)
     with closing(EditedState(Path(database.removeprefix("sqlite:///")), site.settings.site.name)) as state:
-        needs = EditNeeds(
-            sources=_gather_sources(site),
-            cache=site.cache,
-            output=site.output,
-            state=state,
-            place=_name_place(site),
-            open_drawer=partial(open_drawer, site, limits=_list_limits(site) if site.settings.accounts else ()),
-            progress=progress,
-        )
-        published = publish_edits(needs, edits)
+        published = publish_edits(site, state, edits, progress)
     if was_sound:
         keep_sound(site.cache, database)
     return replace(published, warnings=(*site.settings.site.list_doubts(), *published.warnings))
@@ -195,8 +183,16 @@ def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
     """Read everything and write what changed."""
     from syndicate.publish.publish import publish
 
-    contradiction, needs = site.check_state(), gather(site, progress)
-    published = publish(needs, asked.now, made_of=asked.made_of, only=asked.only, seen=asked.seen)
+    contradiction = site.check_state()
+    published = publish(
+        site,
+        site.accounts.facts,
+        asked.now,
+        made_of=asked.made_of,
+        only=asked.only,
+        seen=asked.seen,
+        progress=progress,
+    )
     keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved
@@ -240,16 +236,19 @@ def find_card(site: OpenSite, post_id: str) -> CardRef | None:
 
 def show_timeline(site: OpenSite) -> None:
     """What was just said stands on the local network's page at once."""
+    from syndicate.publish.manifest import open_manifest
     from syndicate.publish.write import list_timeline, write_documents
 
     manifest = open_manifest(site)
-    written = write_documents(list_timeline(_gather_sources(site)), manifest, site.cache)
+    written = write_documents(list_timeline(site), manifest, site.cache)
     for problem in (*written.problems, *manifest.problems):
         log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 
 def is_published(site: OpenSite, path: str, data: bytes) -> bool:
     """Whether a file in the published folder is ours: what we wrote, what a local account did, the author's key."""
+    from syndicate.publish.manifest import open_manifest
+
     key = site.settings.feeds.indexnow_key
     if key and path == f"{key}.txt":
         return data.strip() == key.encode()
@@ -267,19 +266,7 @@ def _is_timeline(site: OpenSite, path: str, data: bytes) -> bool:
     return False
 
 
-# --- what it needs -------------------------------------------------------------------------------------------------
-
-
-def open_manifest(site: OpenSite) -> Manifest:
-    """The published files, for one publication: other people's stay."""
-    from syndicate.publish.manifest import Manifest
-
-    return Manifest(site.output, site.store, _name_place(site))
-
-
-def _name_place(site: OpenSite) -> str:
-    """The published folder in a person's words."""
-    return site.settings.storage.publish_to.removeprefix(f"{site.settings.root}/").rstrip("/")
+# --- what other use cases ask of it --------------------------------------------------------------------------------
 
 
 def get_post(site: OpenSite, plan: Plan, slug: str) -> Identified:
@@ -292,62 +279,12 @@ def get_post(site: OpenSite, plan: Plan, slug: str) -> Identified:
     return found
 
 
-def open_drawer(site: OpenSite, manifest: Manifest | None = None, limits: Sequence[Limits] | None = None) -> Drawer:
-    """Knows what cards are drawn, and draws others. `limits` are those of the accounts, where somebody knows them."""
-    from syndicate.publish.card_renderer import CardRenderer, suit_networks
+def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
+    """Knows what cards are drawn, and draws others."""
     from syndicate.publish.drawing import Drawer
+    from syndicate.publish.manifest import open_manifest
 
-    if limits is None:
-        limits = [facts.limits for facts in site.accounts.facts.values()]
-    settings = replace(site.settings, cards=suit_networks(site.settings.cards, limits))
-    renderer = CardRenderer(settings, site.read_template)
-    return Drawer(
-        settings,
-        site.cache,
-        renderer,
-        manifest or open_manifest(site),
-        open_http=site.open_http,
-        list_pictures=site.list_pictures,
-    )
-
-
-def _list_limits(site: OpenSite) -> list[Limits]:
-    """Of accounts in which nothing was wrong when everything was published; opening them takes longer."""
-    from syndicate.networks import facts_of
-
-    return [facts_of(account).limits for account in site.settings.accounts]
-
-
-def gather(site: OpenSite, progress: Progress = keep_silent) -> Dependencies:
-    """What a publication needs."""
-    from syndicate.publish.publish import Dependencies
-
-    manifest = open_manifest(site)
-    return Dependencies(
-        sources=_gather_sources(site),
-        store=site.store,
-        output=site.output,
-        manifest=manifest,
-        cache=site.cache,
-        drawer=open_drawer(site, manifest),
-        read_snapshot=site.read_snapshot,
-        read_newest=site.read_newest,
-        facts=site.accounts.facts,
-        messages=site.read_messages(),
-        progress=progress,
-    )
-
-
-def _gather_sources(site: OpenSite) -> Sources:
-    from syndicate.publish.write import Sources
-
-    return Sources(
-        settings=site.settings,
-        read_template=site.read_template,
-        read_published=site.output.read,
-        list_copies=site.list_copies,
-        fill=site.fill,
-    )
+    return Drawer(site, manifest or open_manifest(site), (facts.limits for facts in site.accounts.facts.values()))
 
 
 def _list_sources(site: OpenSite, seen: SeenPosts | None) -> tuple[str, ...]:

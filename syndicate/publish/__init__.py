@@ -20,17 +20,31 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 
 from syndicate import __version__
 from syndicate.content import SeenPosts, digest_marks
 from syndicate.folders import walk
-from syndicate.model import Awaited, Cache, Identified, Plan, Post, Problem, Remark, Settings, fingerprint
+from syndicate.model import (
+    Awaited,
+    Cache,
+    Identified,
+    Picture,
+    Plan,
+    Post,
+    Problem,
+    Remark,
+    Settings,
+    Snapshot,
+    SyndicationLink,
+    fingerprint,
+)
 from syndicate.output import Output
 
 if TYPE_CHECKING:
+    from syndicate.http import Client
     from syndicate.planning.feeds import Members
     from syndicate.store.store import Store
 
@@ -42,6 +56,27 @@ MOST_FOLDERS = 2_000
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
 _PASSED_OVER = ("node_modules", "__pycache__")
+
+
+class Site(Protocol):
+    """The open site, as far as publishing needs it: `app.site.OpenSite`, which says more of each."""
+
+    settings: Settings
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def cache(self) -> Cache: ...
+    @property
+    def output(self) -> Output: ...
+    def open_http(self) -> Client | None: ...
+    def read_template(self, name: str) -> str: ...
+    def read_messages(self) -> Mapping[str, str]: ...
+    def read_snapshot(self, tell: Callable[[int, int], None]) -> Snapshot: ...
+    def read_newest(self, count: int, now: datetime) -> Snapshot | None: ...
+    def fill(self, posts: Sequence[Post]) -> Sequence[Post]: ...
+    def list_pictures(self, post: Post) -> Mapping[str, Picture]: ...
+    def list_copies(self) -> Mapping[str, Sequence[SyndicationLink]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,21 +13,21 @@ from syndicate.cards import CardContent, card_paths
 from syndicate.errors import ConfigError, SyndicateError, contain
 from syndicate.model import (
     Artefact,
-    Cache,
     CardRef,
     Identified,
+    Limits,
     PictureFacts,
     Plan,
     Problem,
-    Settings,
     make_problem,
 )
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds import list_public
 from syndicate.processes import count_cores
-from syndicate.publish.card_renderer import AT_ONCE, CardRenderer, Draw, Job, batches, open_renderers
+from syndicate.publish import Site
+from syndicate.publish.card_renderer import AT_ONCE, CardRenderer, Draw, Job, batches, open_renderers, suit_networks
 from syndicate.publish.manifest import Card, Manifest, name_of, refer_cards
-from syndicate.publish.own_pictures import ListPictures, OwnPictures
+from syndicate.publish.own_pictures import OwnPictures
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
@@ -87,23 +87,14 @@ class _Made:
 class Drawer:
     """Draws what is missing, for one publication."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        cache: Cache,
-        renderer: CardRenderer,
-        manifest: Manifest,
-        *,
-        open_http: Callable[[], Client | None],
-        list_pictures: ListPictures,
-    ) -> None:
-        self._settings = settings
-        self._cache = cache
-        self._renderer = renderer
+    def __init__(self, site: Site, manifest: Manifest, limits: Iterable[Limits]) -> None:
+        """`limits` are those of the accounts: every one of them takes the cards."""
+        self._site = site
+        self._settings = replace(site.settings, cards=suit_networks(site.settings.cards, limits))
         self._manifest = manifest
-        self._open_http = open_http
-        self.own = OwnPictures(settings, cache, renderer, manifest, open_http=open_http, list_pictures=list_pictures)
-        self._main = settings.cards.sizes[0]
+        self._renderer = CardRenderer(self._settings, site.read_template)
+        self.own = OwnPictures(site, self._renderer, manifest, self._settings.cards.max_bytes)
+        self._main = self._settings.cards.sizes[0]
         self._referred: dict[str, CardRef] = {}
 
     def list_drawn(self) -> Mapping[str, CardRef]:
@@ -200,7 +191,7 @@ class Drawer:
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)
-        found = self._find_pictures(posts, plan, self._open_http())
+        found = self._find_pictures(posts, plan, self._site.open_http())
         return list(self._renderer.list_jobs(posts, found)), found
 
     def _find_pictures(
@@ -209,7 +200,7 @@ class Drawer:
         """What is known of the posts' pictures, by URL; several posts may share one."""
         pictures = (one.post.picture for one in posts if one.post.picture)
         describe = self._renderer.decoder.describe
-        return find_pictures(pictures, http=http, cache=self._cache, now=plan.now, describe=describe)
+        return find_pictures(pictures, http=http, cache=self._site.cache, now=plan.now, describe=describe)
 
     def _list_missing(self, jobs: Iterable[Job]) -> list[Job]:
         """Those whose card of before is not right any more: made of something else, looking otherwise, or not there."""
@@ -276,7 +267,7 @@ class Drawer:
         return _Made(kept, tuple(Artefact(name, drawing.media_type, drawing.data) for name in (path, stable)))
 
     def _read(self, job: Job) -> bytes | None:
-        return read_picture(job.picture, self._cache)
+        return read_picture(job.picture, self._site.cache)
 
     def _describe(self, job: Job, drawing: Drawing, path: str) -> Card:
         return Card(

@@ -11,11 +11,10 @@ as it was. Nothing of any other post is planned anew then, as where nothing chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import orjson
 
@@ -23,23 +22,32 @@ from syndicate.content import SeenPosts
 from syndicate.content.reading import read_edited
 from syndicate.content.records import recall_posts
 from syndicate.formats import Document, edit_syndication
-from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem
+from syndicate.model import (
+    SYNDICATION,
+    Artefact,
+    Cache,
+    CardRef,
+    Feed,
+    Identified,
+    KnownPost,
+    Limits,
+    Plan,
+    Post,
+    Problem,
+)
 from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish import LastPublication, Progress, Published, Remembered, keep_remembered, tell_place
-from syndicate.publish.manifest import Manifest, parse_card
-from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
+from syndicate.publish import LastPublication, Progress, Published, Remembered, Site, keep_remembered, tell_place
+from syndicate.publish.drawing import Drawer, DrawnCards
+from syndicate.publish.manifest import Manifest, name_place, parse_card
+from syndicate.publish.write import INDEX, leave_out, list_edited_files, write_documents
 from syndicate.store.glance import EditedState
 from syndicate.templates import is_own
 
-if TYPE_CHECKING:
-    from syndicate.publish.drawing import Drawer, DrawnCards
-
 MOST = 20
 """Files; of more the whole publication takes hardly longer."""
-_SYNDICATION = "syndication.json"
 
 
 class InDoubt(Exception):
@@ -56,20 +64,6 @@ def find_edited(known: Remembered, seen: SeenPosts) -> tuple[str, ...]:
 
 
 # --- the publication ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditNeeds:
-    """What a publication of edits needs."""
-
-    sources: Sources
-    cache: Cache
-    output: Output
-    state: EditedState
-    place: str
-    """The published folder in a person's words."""
-    open_drawer: Callable[[Manifest], Drawer]
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +86,10 @@ class Edits:
 class _Posts:
     """The posts that feeds need, read when somebody asks for them: the edited ones are as they are now."""
 
-    def __init__(self, needs: EditNeeds, edits: Edits) -> None:
-        self._needs = needs
+    def __init__(self, site: Site, state: EditedState, edits: Edits) -> None:
+        self._site = site
+        self._state = state
         self._edits = edits
-        self._settings = needs.sources.settings
         self._sources = {number: source for source, number in edits.known.ids.items()}
         self._found: dict[str, Identified] = {}
         self.edited = self._read_edited()
@@ -103,29 +97,28 @@ class _Posts:
     def _read_edited(self) -> tuple[Identified, ...]:
         """The edited posts, each surely the one that it was, at its place; no message of theirs may follow it."""
         known, now = self._edits.known, self._edits.now
-        posts = read_edited(self._settings, self._needs.cache, self._edits.edited)
+        posts = read_edited(self._site.settings, self._site.cache, self._edits.edited)
         if posts is None or any(tell_place(post) != known.places[source] for source, post in posts.items()):
             raise InDoubt
         self.ids = [known.ids[source] for source in posts]
-        self._rows = self._needs.state.find_posts(self.ids)
+        self._rows = self._state.find_posts(self.ids)
         found = (follow_edit(self._rows[known.ids[source]], post, now) for source, post in posts.items())
         edited = {number: one for number, one in zip(self.ids, found, strict=True) if one and number not in known.names}
-        messages = self._needs.state.list_messages(self.ids)
+        messages = self._state.list_messages(self.ids)
         if len(edited) < len(self.ids) or any(may_follow_edit(*one) for one in messages):
             raise InDoubt
         self._found |= edited
         return tuple(edited.values())
 
-    def list_retitled(self) -> set[str]:
-        """The ids of edited posts with another title."""
-        return {number for number, row in self._rows.items() if row.title != self._found[number].known.title}
+    def is_retitled(self, number: str) -> bool:
+        return self._rows[number].title != self._found[number].known.title
 
     def find(self, ids: Sequence[str]) -> list[Identified]:
         """Those with these ids, in order."""
         missing = {self._sources[number]: number for number in ids if number not in self._found}
         marks = {source: self._edits.seen.marks[source] for source in missing}
-        posts = recall_posts(self._settings, self._needs.cache, marks)
-        rows = self._needs.state.find_posts(missing.values())
+        posts = recall_posts(self._site.settings, self._site.cache, marks)
+        rows = self._state.find_posts(missing.values())
         if posts is None or len(rows) < len(posts):
             raise InDoubt
         for source, post in posts.items():
@@ -141,32 +134,33 @@ class _Posts:
         return Identified(post=post, known=row, is_new=False, is_changed=False, translations=translations)
 
 
-def publish_edits(needs: EditNeeds, edits: Edits) -> Published:
+def publish_edits(site: Site, state: EditedState, edits: Edits, progress: Progress) -> Published:
     """Cards and files first, then the rows and how it ended. Raises InDoubt."""
-    if needs.state.read_schema() != edits.known.schema:
+    if state.read_schema() != edits.known.schema:
         raise InDoubt
-    posts = _Posts(needs, edits)
-    touched = _find_touched(edits.known.members, posts.ids, needs.sources.settings.root)
+    posts = _Posts(site, state, edits)
+    touched = _find_touched(edits.known.members, posts.ids, site.settings.root)
     around = list(dict.fromkeys((*posts.ids, *(number for one in touched for number in one.ids))))
     shown = posts.find(around)
-    manifest = _open_manifest(needs, posts.ids, around, touched)
-    drawer, plan = needs.open_drawer(manifest), Plan(now=edits.now, identified=posts.edited)
+    manifest = _open_manifest(site, state, posts.ids, around, touched)
+    drawer, plan = Drawer(site, manifest, _list_limits(site)), Plan(now=edits.now, identified=posts.edited)
     before = drawer.list_drawn()
-    drawn = drawer.list_known(plan) if edits.only else drawer.draw(plan, partial(needs.progress, "drawing cards"))
+    drawn = drawer.list_known(plan) if edits.only else drawer.draw(plan, partial(progress, "drawing cards"))
     cards = drawer.list_known(replace(plan, identified=tuple(shown)))
-    feeds, documents = _list_documents(needs, edits, posts, touched, cards)
-    retitled = posts.list_retitled()
-    told = [one for one in posts.ids if one in retitled or before.get(one) != cards.refs.get(one)]
-    documents += _list_syndication(needs, posts.find(told), cards.refs)
-    written = write_documents(documents, manifest, needs.cache, partial(needs.progress, "writing files"))
+    feeds, documents = _list_documents(site, edits, posts, touched, cards)
+    told = [one for one in posts.ids if posts.is_retitled(one) or before.get(one) != cards.refs.get(one)]
+    documents += _list_syndication(site, posts.find(told), cards.refs)
+    written = write_documents(documents, manifest, site.cache, partial(progress, "writing files"))
     if drawn.problems or written.problems or manifest.problems:
         raise InDoubt
     changed = [one.known for one in posts.edited if one.is_changed]
     members = renew_members(edits.known.members, feeds, [one.name for one in touched])
     paths = tuple(dict.fromkeys((*drawn.written, *written.paths)))
-    _finish(needs, edits, changed, members, paths=paths, ends=drawn.retry_at)
+    state.keep_edits(changed, _renew_record(edits, paths, drawn.retry_at, site.output))
+    known = replace(edits.known, made_of=edits.made_of, seen=edits.seen, members=members)
+    keep_remembered(site.cache, site.settings.site.name, known)  # what the next edit is compared with
     return Published(
-        where=needs.sources.settings.storage.publish_to,
+        where=site.settings.storage.publish_to,
         written=paths,
         drawn=drawn.count,
         problems=edits.last.list_problems(edits.base),
@@ -182,20 +176,29 @@ def _find_touched(members: Sequence[Members], edited: Sequence[str], root: str) 
     return tuple(one for one in members if one in touched or (shows_all and not one.is_archive))
 
 
+def _list_limits(site: Site) -> list[Limits]:
+    """Of accounts in which nothing was wrong when everything was published; opening them takes longer."""
+    if not site.settings.accounts:
+        return []
+    from syndicate.networks import facts_of  # noqa: PLC0415 - knows all of HTTP
+
+    return [facts_of(account).limits for account in site.settings.accounts]
+
+
 def _open_manifest(
-    needs: EditNeeds, edited: Collection[str], around: Collection[str], touched: Iterable[Members]
+    site: Site, state: EditedState, edited: Collection[str], around: Collection[str], touched: Iterable[Members]
 ) -> Manifest:
     """Of the cards and feeds that are shown; of an edited post both files are looked at."""
-    lines = needs.state.list_cards(around)
-    feeds = (frame_feed(needs.sources.settings, one.name, one.label) for one in touched if not one.is_archive)
-    lines |= needs.state.find_published(["index.html", *(path for feed in feeds for path in feed.paths.values())])
+    lines = state.list_cards(around)
+    feeds = (frame_feed(site.settings, one.name, one.label) for one in touched if not one.is_archive)
+    lines |= state.find_published(["index.html", *(path for feed in feeds for path in feed.paths.values())])
     cards = [parse_card(line.card, line.fingerprint) for line in lines.values() if line.post_id in edited]
-    lines |= needs.state.find_published([path for card in cards if card for path in card.paths])
-    return Manifest(needs.output, needs.state, needs.place, only=lines)
+    lines |= state.find_published([path for card in cards if card for path in card.paths])
+    return Manifest(site.output, state, name_place(site.settings), only=lines)
 
 
 def _list_documents(
-    needs: EditNeeds, edits: Edits, posts: _Posts, touched: Sequence[Members], cards: DrawnCards
+    site: Site, edits: Edits, posts: _Posts, touched: Sequence[Members], cards: DrawnCards
 ) -> tuple[tuple[Feed, ...], tuple[Document, ...]]:
     """All feeds, and the files of those that are touched, of the edited posts, and the pages. Raises InDoubt where a
     post is left out or shortened, or where the archives might begin at another post."""
@@ -205,43 +208,26 @@ def _list_documents(
         edits.known.members,
         names,
         posts.find,
-        needs.sources.settings,
+        site.settings,
         cards=cards.refs,
         pictures=cards.pictures,
-        fill=needs.sources.fill,
+        fill=site.fill,
         tell=partial(leave_out, problems, "feeds"),
     )
-    documents = list_edited_files(needs.sources, feeds, names, edited=posts.edited, cards=cards.refs, problems=problems)
+    documents = list_edited_files(site, feeds, names, edited=posts.edited, cards=cards.refs, problems=problems)
     if problems or len(feeds[0].entries) != edits.known.members[0].shown:
         raise InDoubt
     return feeds, documents
 
 
-def _list_syndication(
-    needs: EditNeeds, told: Sequence[Identified], cards: Mapping[str, CardRef]
-) -> tuple[Document, ...]:
+def _list_syndication(site: Site, told: Sequence[Identified], cards: Mapping[str, CardRef]) -> tuple[Document, ...]:
     """What site generators read, where it says something else of a post."""
 
     def make(_cache: Cache | None) -> Artefact:
-        data = edit_syndication(needs.sources.read_published(_SYNDICATION) or b"", told, cards)
-        return Artefact(_SYNDICATION, "application/json", data)
+        data = edit_syndication(site.output.read(SYNDICATION) or b"", told, cards)
+        return Artefact(SYNDICATION, "application/json", data)
 
-    return (Document(_SYNDICATION, "", make),) if told else ()
-
-
-def _finish(
-    needs: EditNeeds,
-    edits: Edits,
-    changed: Sequence[KnownPost],
-    members: Sequence[Members],
-    *,
-    paths: Collection[str],
-    ends: datetime | None,
-) -> None:
-    """The rows of the posts and how it ended, together; then what the next edit is compared with."""
-    needs.state.keep_edits(changed, _renew_record(edits, paths, ends, needs.output))
-    known = replace(edits.known, made_of=edits.made_of, seen=edits.seen, members=tuple(members))
-    keep_remembered(needs.cache, needs.sources.settings.site.name, known)
+    return (Document(SYNDICATION, "", make),) if told else ()
 
 
 def _renew_record(edits: Edits, paths: Collection[str], ends: datetime | None, output: Output) -> str:

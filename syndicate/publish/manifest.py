@@ -22,8 +22,9 @@ from urllib.parse import quote
 import orjson
 
 from syndicate.errors import StateError
-from syndicate.model import SQUARE, Artefact, CardRef, CardRules, Problem, PublishedFile
+from syndicate.model import SQUARE, Artefact, CardRef, CardRules, Problem, PublishedFile, Settings
 from syndicate.output import FileStat, Output
+from syndicate.publish import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +340,16 @@ class Manifest:
             return False
         named = path_by_digest(found["name"], data, found["ending"])
         return named == path or (not found["digest"] and bool(self._output.stat_files([named])))
+
+
+def open_manifest(site: Site) -> Manifest:
+    """The published files, for one publication."""
+    return Manifest(site.output, site.store, name_place(site.settings))
+
+
+def name_place(settings: Settings) -> str:
+    """The published folder in a person's words."""
+    return settings.storage.publish_to.removeprefix(f"{settings.root}/").rstrip("/")
 
 
 def digest_bytes(data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,22 +13,19 @@ from syndicate.errors import FetchError, contain
 from syndicate.model import (
     OWN_PICTURE,
     Artefact,
-    Cache,
     CardRef,
     Identified,
     Picture,
-    Post,
-    Settings,
     fingerprint,
     is_own_picture,
 )
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
+from syndicate.publish import Site
 from syndicate.publish.card_renderer import CardRenderer
 from syndicate.publish.manifest import Card, Manifest
 
 if TYPE_CHECKING:
     from syndicate.cards.photo import Photo
-    from syndicate.http import Client
 
 # ruff: noqa: PLC0415 - Pillow is slow to load, and few messages carry one
 
@@ -39,37 +36,33 @@ _JPEG = "image/jpeg"
 log = logging.getLogger("syndicate")
 
 Decode = Callable[[bytes, tuple[int, int]], "Photo"]
-ListPictures = Callable[[Post], Mapping[str, Picture]]
-"""The pictures of a post as `Delivery.media` names them: its lead picture, and those of its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPictures:
     """Those that were wanted once. They lie beside the cards, and are kept as cards are: the frame is their name."""
 
-    settings: Settings
-    cache: Cache
+    site: Site
     renderer: CardRenderer
     manifest: Manifest
-    _: KW_ONLY
-    open_http: Callable[[], Client | None]
-    list_pictures: ListPictures
+    most: int
+    """Bytes of a file."""
 
     def find(self, post_id: str, media: str) -> CardRef | None:
         """A post's own picture, where a person wanted it to go with a message."""
         card = self.manifest.find_card(post_id, media)
-        return card.make_ref(self.settings.site.feeds_url) if card else None
+        return card.make_ref(self.site.settings.site.feeds_url) if card else None
 
     def offer(self, one: Identified, media: str, now: datetime) -> CardRef:
         """The picture as a file that networks take; made where it is not there as it is now.
 
         Raises FetchError where there is none, or it cannot be read.
         """
-        picture = self.list_pictures(one.post).get(media)
+        picture = self.site.list_pictures(one.post).get(media)
         if picture is None:
             raise FetchError("the post has no such picture of its own", where=one.post.slug)
         with self.renderer.decoder:
-            return self._make(one, media, picture, now).make_ref(self.settings.site.feeds_url)
+            return self._make(one, media, picture, now).make_ref(self.site.settings.site.feeds_url)
 
     def list_known(self, post_ids: Collection[str]) -> list[Card]:
         """Those of these posts."""
@@ -81,7 +74,7 @@ class OwnPictures:
         for card in self.list_known(posts.keys()):
             one, kept = posts[card.post_id], [card]
             with contain(lambda error: log.debug("a post's own picture", exc_info=error)):
-                picture = self.list_pictures(one.post).get(card.frame)
+                picture = self.site.list_pictures(one.post).get(card.frame)
                 kept = [self._make(one, card.frame, picture, now)] if picture else []
             if not kept:
                 self.manifest.forget_cards([card.name])  # its file stays a while, as replaced cards do
@@ -91,25 +84,22 @@ class OwnPictures:
         """Raises FetchError."""
         from syndicate.cards.photo import PhotoRefused
 
-        decoder, http = self.renderer.decoder, self.open_http()
-        looked = find_pictures((picture,), http=http, cache=self.cache, now=now, describe=decoder.describe)
-        found, most = looked[picture.url], self.settings.cards.max_bytes
+        decoder, http, cache = self.renderer.decoder, self.site.open_http(), self.site.cache
+        found = find_pictures((picture,), http=http, cache=cache, now=now, describe=decoder.describe)[picture.url]
         known = self.manifest.find_card(one.id, media)
-        if known and known.fingerprint == tell_own(found, most) and self.manifest.has_card(known):
-            return known if known.alt == picture.alt else self._rename(replace(known, alt=picture.alt))
-        data = read_picture(found, self.cache)
+        if known and known.fingerprint == tell_own(found, self.most) and self.manifest.has_card(known):
+            if known.alt != picture.alt:  # the same file; its author wrote another alt text
+                known = replace(known, alt=picture.alt)
+                self.manifest.renew_cards([known])
+            return known
+        data = read_picture(found, cache)
         if data is None:
             raise FetchError(f"the picture cannot be read: {found.reason or 'it is gone'}", where=one.post.slug)
         try:
-            card, artefacts = make_own(one, media, picture, found, data, decode=decoder.decode, max_bytes=most)
+            card, artefacts = make_own(one, media, picture, found, data, decode=decoder.decode, max_bytes=self.most)
         except PhotoRefused as error:
             raise FetchError(f"the picture cannot be used: {error}", where=one.post.slug) from error
         self.manifest.write(artefacts, [card])
-        return card
-
-    def _rename(self, card: Card) -> Card:
-        """The same file; its author wrote another alt text."""
-        self.manifest.renew_cards([card])
         return card
 
 

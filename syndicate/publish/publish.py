@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -11,8 +11,7 @@ from functools import partial
 
 from syndicate.content import SeenPosts
 from syndicate.formats import list_documents
-from syndicate.model import FEED_FILES, TIMELINE_PAGE, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
-from syndicate.output import Output
+from syndicate.model import FEED_FILES, TIMELINE_PAGE, Ledger, NetworkFacts, Plan, unique_problems
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
@@ -20,38 +19,18 @@ from syndicate.publish import (
     Finished,
     Progress,
     Published,
+    Site,
     keep_publication,
     keep_remembered,
+    keep_silent,
     list_watched,
     look_at,
     remember,
 )
 from syndicate.publish.drawing import Drawer, DrawnCards
-from syndicate.publish.manifest import Manifest
-from syndicate.publish.write import Sources, list_files, return_freed_memory, write_documents
+from syndicate.publish.manifest import Manifest, open_manifest
+from syndicate.publish.write import list_files, return_freed_memory, write_documents
 from syndicate.store.schema import HEAD
-from syndicate.store.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
-    """What one publication needs."""
-
-    sources: Sources
-    store: Store
-    output: Output
-    manifest: Manifest
-    cache: Cache
-    drawer: Drawer
-    read_snapshot: Callable[[Callable[[int, int], None]], Snapshot]
-    """Posts without bodies."""
-    read_newest: Callable[[int, datetime], Snapshot | None]
-    """So many of the newest, None where reading all takes no time."""
-    facts: Mapping[str, NetworkFacts]
-    """By account."""
-    messages: Mapping[str, str]
-    """Message templates by account."""
-    progress: Progress
 
 
 @contextmanager
@@ -67,103 +46,120 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def read_plan(needs: Dependencies, now: datetime) -> Plan:
-    """What would happen now; changes nothing."""
-    return_freed_memory()
-    return make_plan(
-        needs.read_snapshot(partial(needs.progress, "reading posts")),
-        needs.store.read_ledger(),
-        needs.sources.settings,
-        facts=needs.facts,
-        templates=needs.messages,
-        cards=needs.drawer.list_drawn(),
-        now=now,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Publication:
+    """What is published of which site, and what was done and seen before everything was read."""
 
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """What was done and seen before a publication read everything."""
-
+    site: Site
+    manifest: Manifest
+    drawer: Drawer
+    progress: Progress
     only: str
     made_of: str
-    watched: Mapping[str, int | None]
-    """How the files besides posts looked before they were used."""
-    written: tuple[str, ...]
     seen: SeenPosts | None
+    written: tuple[str, ...]
 
 
 @uncollected()
 def publish(
-    needs: Dependencies, now: datetime, *, made_of: str, only: str = "", seen: SeenPosts | None = None
+    site: Site,
+    accounts: Mapping[str, NetworkFacts],
+    now: datetime,
+    *,
+    made_of: str,
+    only: str = "",
+    seen: SeenPosts | None = None,
+    progress: Progress = keep_silent,
 ) -> Published:
     """Cards, feeds, pages, outbox; or `only` "cards", or "feeds" and all else while cards stay as they are.
 
     `made_of` is the fingerprint taken before this call; the next edit is told from how posts were `seen` then.
     """
-    written = _publish_newest(needs, now) if only != "cards" else ()
-    plan = read_plan(needs, now)
-    began = Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written, seen)
+    manifest = open_manifest(site)
+    drawer = Drawer(site, manifest, (facts.limits for facts in accounts.values()))
+    written = _publish_newest(site, manifest, now) if only != "cards" else ()
+    this = _Publication(
+        site=site,
+        manifest=manifest,
+        drawer=drawer,
+        progress=progress,
+        only=only,
+        made_of=made_of,
+        seen=seen,
+        written=written,
+    )
+    return_freed_memory()
+    plan = make_plan(
+        site.read_snapshot(partial(progress, "reading posts")),
+        site.store.read_ledger(),
+        site.settings,
+        facts=accounts,
+        templates=site.read_messages(),
+        cards=drawer.list_drawn(),
+        now=now,
+    )
+    watched = look_at(list_watched(plan, site.settings))  # before they are used
     if only == "feeds":
-        return _finish(needs, plan, needs.drawer.list_known(plan), began)
-    drawn = needs.drawer.draw(plan, partial(needs.progress, "drawing cards"))
-    return _tell_cards(needs, plan, drawn) if only else _finish(needs, plan, drawn, began)
+        return _finish(this, plan, drawer.list_known(plan), watched)
+    drawn = drawer.draw(plan, partial(progress, "drawing cards"))
+    return _tell_cards(this, plan, drawn) if only else _finish(this, plan, drawn, watched)
 
 
-def _tell_cards(needs: Dependencies, plan: Plan, drawn: DrawnCards) -> Published:
+def _tell_cards(this: _Publication, plan: Plan, drawn: DrawnCards) -> Published:
     """What a publication of cards came to."""
-    problems = unique_problems((*plan.problems, *drawn.problems, *needs.manifest.problems))
-    where = needs.sources.settings.storage.publish_to
+    problems = unique_problems((*plan.problems, *drawn.problems, *this.manifest.problems))
+    where = this.site.settings.storage.publish_to
     return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
 
 
-def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
+def _publish_newest(site: Site, manifest: Manifest, now: datetime) -> tuple[str, ...]:
     """The site's own feeds before everything else, where nothing was published yet: who subscribes waits for these.
 
     They say the same again, with cards and archives, when everything was read; until then no post is known, so that
     nothing is announced.
     """
-    settings, rules = needs.sources.settings, replace(needs.sources.settings.feeds, by=(), flags=(), archives=False)
-    if needs.manifest.paths & FEED_FILES.keys() or needs.store.read_ledger().posts:
+    settings, rules = site.settings, replace(site.settings.feeds, by=(), flags=(), archives=False)
+    if manifest.paths & FEED_FILES.keys() or site.store.read_ledger().posts:
         return ()
-    snapshot = needs.read_newest(rules.items, now)
+    snapshot = site.read_newest(rules.items, now)
     if snapshot is None:
         return ()
     plan = make_plan(snapshot, Ledger(), settings, facts={}, templates={}, cards={}, now=now)
-    feeds = plan_feeds(plan.identified, replace(settings, feeds=rules), {}, now, fill=needs.sources.fill)
-    return write_documents(list_documents(feeds), needs.manifest, needs.cache).paths
+    feeds = plan_feeds(plan.identified, replace(settings, feeds=rules), {}, now, fill=site.fill)
+    return write_documents(list_documents(feeds), manifest, site.cache).paths
 
 
-def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
+def _finish(this: _Publication, plan: Plan, drawn: DrawnCards, watched: Mapping[str, int | None]) -> Published:
     """Artefacts first, then the state, then what nobody needs any more; and how it ended."""
-    files = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
+    site, manifest = this.site, this.manifest
+    files = list_files(site, plan, drawn, manifest.paths, plan.now)
     needed = drawn.paths | {document.path for document in files.documents} | {TIMELINE_PAGE}
     documents, public, members = iter(files.documents), files.public, files.members
     del files  # and so each document once it is written
-    written = write_documents(documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
-    applied = needs.store.apply(plan, plan.now)
-    removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, plan.now)
+    written = write_documents(documents, manifest, site.cache, partial(this.progress, "writing files"))
+    applied = site.store.apply(plan, plan.now)
+    removed = manifest.sweep(needed, site.settings.cards.keep, plan.now)
     if removed and not plan.problems:  # a post that cannot be read now may still want its picture
-        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
-    problems = unique_problems((*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems))
+        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=site.cache)
+    problems = unique_problems((*plan.problems, *drawn.problems, *written.problems, *manifest.problems))
     finished = Finished(
-        made_of=began.made_of,
-        only=began.only,
+        made_of=this.made_of,
+        only=this.only,
         at=plan.now,
-        ends=(plan.next_change_at, drawn.retry_at, plan.now if needs.manifest.has_lost(needed) else None),
-        files=began.watched,
+        ends=(plan.next_change_at, drawn.retry_at, plan.now if manifest.has_lost(needed) else None),
+        files=watched,
         posts=len(plan.identified),
         problems=problems,
         elsewhere=(*plan.elsewhere, *(one for one in problems if one not in plan.problems)),
         paths=needed,
     )
-    keep_publication(finished, needs.output, needs.store)
-    if began.seen:
-        known = remember(began.made_of, HEAD, began.seen, public, members)
-        keep_remembered(needs.cache, needs.sources.settings.site.name, known)
+    keep_publication(finished, site.output, site.store)
+    if this.seen:
+        known = remember(this.made_of, HEAD, this.seen, public, members)
+        keep_remembered(site.cache, site.settings.site.name, known)
     return Published(
-        where=needs.sources.settings.storage.publish_to,
-        written=tuple(dict.fromkeys((*began.written, *drawn.written, *written.paths))),
+        where=site.settings.storage.publish_to,
+        written=tuple(dict.fromkeys((*this.written, *drawn.written, *written.paths))),
         removed=removed,
         drawn=drawn.count,
         problems=problems,

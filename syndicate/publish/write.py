@@ -31,15 +31,14 @@ from syndicate.model import (
     Feed,
     Identified,
     Plan,
-    Post,
     Problem,
-    Settings,
     SyndicationLink,
     fingerprint,
     make_problem,
 )
 from syndicate.planning.feeds import Members, list_members, list_public, plan_feeds
 from syndicate.processes import give_memory_back
+from syndicate.publish import Site
 from syndicate.templates import is_own
 
 if TYPE_CHECKING:
@@ -129,19 +128,6 @@ def _batches(rendered: Iterable[Artefact]) -> Iterator[list[Artefact]]:
         yield some
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """What documents are made of besides a plan."""
-
-    settings: Settings
-    read_template: Callable[[str], str]
-    read_published: Callable[[str], bytes | None]
-    list_copies: Callable[[], Copies]
-    """The sent copies, by post id."""
-    fill: Callable[[Sequence[Post]], Sequence[Post]]
-    """Gives posts their bodies."""
-
-
 @dataclass(frozen=True, slots=True)
 class Files:
     """Every file of a plan but the cards, and what an edit is compared with."""
@@ -151,36 +137,38 @@ class Files:
     members: tuple[Members, ...]
 
 
-def list_files(sources: Sources, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime) -> Files:
+def list_files(site: Site, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime) -> Files:
     """Every file of the plan but the cards. `present` are the published paths."""
     problems: list[Problem] = []
-    settings, published = sources.settings, _published_folders(present)
+    places = (path.rpartition("/") for path in present)
+    # Feed folders that readers may know: "category/garden" for "category/garden/rss.xml".
+    published = frozenset(folder for folder, _, name in places if name in FEED_FILES)
     feeds = plan_feeds(
         plan.identified,
-        settings,
+        site.settings,
         drawn.refs,
         now,
         gone=plan.gone,
         pictures=drawn.pictures,
         published=published,
-        fill=sources.fill,
+        fill=site.fill,
         tell=partial(leave_out, problems, "feeds"),
     )
     problems += _list_shortened(feeds)
     public = list_public(plan.identified, now)
     documents = (
         *list_documents(feeds),
-        *list_meta(public, drawn.refs, feeds, settings.site, settings.accounts),
-        _syndication(sources, public, drawn.refs),
-        *_pages(sources, feeds, problems),
-        *list_timeline(sources),
+        *list_meta(public, drawn.refs, feeds, site.settings.site, site.settings.accounts),
+        _syndication(site, public, drawn.refs),
+        *_pages(site, feeds, problems),
+        *list_timeline(site),
     )
     unique = {one.path: one for one in documents}  # two flags may have one folder
-    return Files(tuple(unique.values()), public, list_members(public, settings, published, feeds))
+    return Files(tuple(unique.values()), public, list_members(public, site.settings, published, feeds))
 
 
 def list_edited_files(
-    sources: Sources,
+    site: Site,
     feeds: tuple[Feed, ...],
     touched: Collection[str],
     *,
@@ -193,8 +181,8 @@ def list_edited_files(
     problems += _list_shortened(some)
     return (
         *list_documents(some),
-        *list_meta(edited, cards, feeds, sources.settings.site, sources.settings.accounts),
-        *_pages(sources, feeds, problems),
+        *list_meta(edited, cards, feeds, site.settings.site, site.settings.accounts),
+        *_pages(site, feeds, problems),
     )
 
 
@@ -206,33 +194,32 @@ def _list_shortened(feeds: Sequence[Feed]) -> Iterator[Problem]:
         yield Problem(source, words, hint="divide it, or raise [feeds] max_bytes")
 
 
-def list_timeline(sources: Sources) -> tuple[Document, ...]:
+def list_timeline(site: Site) -> tuple[Document, ...]:
     """The page of the local network, where some account lives there, drawn anew from its timeline.json."""
-    settings = sources.settings
-    if all(account.network != "local" for account in settings.accounts):
+    if all(account.network != "local" for account in site.settings.accounts):
         return ()
 
     def render() -> bytes:
-        entries = parse_timeline(sources.read_published(TIMELINE) or b"")
-        return render_timeline(entries, settings.site, sources.read_template(f"pages/{TIMELINE_PAGE}"))
+        entries = parse_timeline(site.output.read(TIMELINE) or b"")
+        return render_timeline(entries, site.settings.site, site.read_template(f"pages/{TIMELINE_PAGE}"))
 
     return (_page(TIMELINE_PAGE, HTML, render),)
 
 
-def _pages(sources: Sources, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
+def _pages(site: Site, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
     """Small and made of many things: nearly all are rendered each time, and written where their bytes differ.
 
     They come last, so that the list of feeds can say what was left out of everything before.
     """
-    site = sources.settings.site
+    about = site.settings.site
 
     def render(_cache: Cache | None) -> Artefact:
-        return Artefact("index.html", HTML, render_page(sources.read_template(INDEX), feeds, site))
+        return Artefact("index.html", HTML, render_page(site.read_template(INDEX), feeds, about))
 
-    is_ours = not is_own(sources.settings.root, INDEX)
+    is_ours = not is_own(site.settings.root, INDEX)
     return [
-        Document("index.html", fingerprint_page(sources.read_template(INDEX), feeds, site) if is_ours else "", render),
-        _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, site), problems),
+        Document("index.html", fingerprint_page(site.read_template(INDEX), feeds, about) if is_ours else "", render),
+        _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, about), problems),
         _page("meta/_alternates.html", HTML, lambda: render_alternates(feeds)),
     ]
 
@@ -244,8 +231,8 @@ def _page(path: str, media_type: str, render: Callable[[], bytes], problems: Ite
     return Document(path, "", make)
 
 
-def _syndication(sources: Sources, public: Sequence[Identified], cards: Mapping[str, CardRef]) -> Document:
-    copies = sources.list_copies()
+def _syndication(site: Site, public: Sequence[Identified], cards: Mapping[str, CardRef]) -> Document:
+    copies = site.list_copies()
     path = "syndication.json"
 
     def make(_cache: Cache | None) -> Artefact:
@@ -267,9 +254,3 @@ def leave_out(problems: list[Problem], where: str, one: Identified, error: Excep
     """Say that a post stands not where it should, and why."""
     found = make_problem(one.post.source, error)
     problems.append(replace(found, message=f"the post is left out of {where}: {found.message}"))
-
-
-def _published_folders(present: Collection[str]) -> frozenset[str]:
-    """Feed folders that readers may know: "category/garden" for "category/garden/rss.xml"."""
-    places = (path.rpartition("/") for path in present)
-    return frozenset(folder for folder, _, name in places if name in FEED_FILES)

@@ -21,7 +21,6 @@ from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.deliver import Composer
 from syndicate.app.post import list_links
-from syndicate.app.publish import gather
 from syndicate.app.queue import preview_waiting
 from syndicate.app.site import MANY, OpenSite
 from syndicate.app.status import read_status
@@ -181,7 +180,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     with blog.wired() as site:
         site.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(gather(site), blog.now, made_of="")
+            done = publish(site, site.accounts.facts, blog.now, made_of="")
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
@@ -192,7 +191,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
         blog.lose_cache()
     with blog.wired() as site:
         blog.wait(hours=1)
-        done = publish(gather(site), blog.now, made_of="")
+        done = publish(site, site.accounts.facts, blog.now, made_of="")
         assert done.problems == ()
 
 
