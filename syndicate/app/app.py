@@ -68,7 +68,7 @@ class App:
         site = self._site
         site.close_store()
         if self.is_sound:
-            keep_sound(site.cache, site.settings.storage.database)
+            keep_sound(site.cache, site.settings.storage.file)
         site.close()
 
     @property

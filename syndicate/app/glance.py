@@ -57,7 +57,7 @@ class SeenSite(OpenSite):
 
     @property
     def database(self) -> Path:
-        return Path(self.settings.storage.database.removeprefix("sqlite:///"))
+        return Path(self.settings.storage.file)
 
     @cached_property
     def store(self) -> Store:
@@ -81,7 +81,7 @@ def open_remembered(config: Path) -> SeenSite | None:
     settings = recall_settings(config)
     if settings is None or settings.storage.state or "://" in settings.storage.publish_to:
         return None
-    return SeenSite(settings) if settings.storage.database.startswith("sqlite:///") else None
+    return SeenSite(settings) if settings.storage.file else None
 
 
 def publish_little(site: OpenSite, only: str) -> Published | None:
@@ -93,8 +93,8 @@ def publish_little(site: OpenSite, only: str) -> Published | None:
 
 def _look(site: SeenSite, now: datetime) -> Unchanged | None:
     """What the last publication says, where it is the last word and the state is in order."""
-    database, name = site.settings.storage.database, site.settings.site.name
-    if not is_in_order(site.cache, database, name):
+    name = site.settings.site.name
+    if not is_in_order(site.cache, site.settings.storage.file, name):
         return None
     state = glance(site.database, name)
     knows = state and is_checked(site.cache, state.moment, site.output.fingerprint([SYNDICATION]))
@@ -109,7 +109,7 @@ def read_calm(site: SeenSite) -> Status | None:
     from syndicate.app.status import read_status
 
     now = site.clock()
-    found = _look(site, now) if is_sound(site.cache, site.settings.storage.database) else None
+    found = _look(site, now) if is_sound(site.cache, site.settings.storage.file) else None
     if found is None:
         return None
     if any(one.follows_posts for one in site.settings.accounts) and not _recall(site, found, now):

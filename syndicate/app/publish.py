@@ -36,7 +36,7 @@ log = logging.getLogger("syndicate")
 def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
     """The last publication; the state is opened only where a glance is not enough. `seen` are the posts as they are to
     be taken, else as they lie there now."""
-    found = read_publication(site.settings.storage.database, site.settings.site.name)
+    found = read_publication(site.settings.storage.file, site.settings.site.name)
     turn, record = found or site.store.read_publication()
     return LastPublication(site.output, turn, record, lambda: _list_sources(site, seen))
 
@@ -66,7 +66,7 @@ def find_current(site: OpenSite, asked: Asked) -> Published | None:
     None where there is work.
     """
     last = asked.last
-    if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
+    if not is_in_order(site.cache, site.settings.storage.file, site.settings.site.name):
         return None
     for part in dict.fromkeys(("", asked.only)):
         if last.is_current(asked.made_of, asked.now, part):
@@ -139,7 +139,7 @@ def publish_edits(site: OpenSite, asked: Asked, progress: Progress = keep_silent
 def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
     """None unless everything but the edited posts is as where nothing changed at all, and without trouble."""
     rules, name = site.settings.storage, site.settings.site.name
-    is_here = rules.database.startswith("sqlite:///") and not rules.state and "://" not in rules.publish_to
+    is_here = rules.file and not rules.state and "://" not in rules.publish_to
     if asked.only == "cards" or not is_here or site.settings.site.built:
         return None
     from syndicate.publish import read_remembered
@@ -147,7 +147,7 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
 
     known = read_remembered(site.cache, name)
     edited = find_edited(known, asked.seen) if known else ()
-    if not known or not edited or not is_in_order(site.cache, rules.database, name):
+    if not known or not edited or not is_in_order(site.cache, rules.file, name):
         return None
     last = open_last(site, known.seen)
     parts = [part for part in dict.fromkeys(("", asked.only)) if last.is_current(known.made_of, asked.now, part)]
@@ -170,12 +170,12 @@ def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Publishe
     from syndicate.publish.edit import publish_edits
     from syndicate.store.glance import EditedState
 
-    database = site.settings.storage.database
-    was_sound = is_sound(site.cache, database)
-    with closing(EditedState(Path(database.removeprefix("sqlite:///")), site.settings.site.name)) as state:
+    file = site.settings.storage.file
+    was_sound = is_sound(site.cache, file)
+    with closing(EditedState(Path(file), site.settings.site.name)) as state:
         published = publish_edits(site, state, edits, progress)
     if was_sound:
-        keep_sound(site.cache, database)
+        keep_sound(site.cache, file)
     return replace(published, warnings=(*site.settings.site.list_doubts(), *published.warnings))
 
 
@@ -193,7 +193,7 @@ def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
         seen=asked.seen,
         progress=progress,
     )
-    keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
+    keep_rows(site.cache, site.settings.storage.file, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved
     _ask(site, published.remarks, asked.now)

@@ -152,7 +152,7 @@ class OpenSite:
         if "store" in vars(self) and self._state != identify(database):
             hint = "stop every syndicate here, put the file back if you have it, and start again"
             raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
-        if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists():
+        if (file := self.settings.storage.file) and not Path(file).exists():
             self.store  # noqa: B018 - made anew
         if "store" in vars(self):
             self.store.refuse_newer_schema()
@@ -346,9 +346,8 @@ def identify(database: str) -> str:
 
 def name_state(settings: Settings) -> tuple[str, str, str]:
     """Equal where the state is the same: folders of two releases may be linked to one."""
-    kind, _, path = settings.storage.database.partition(":///")
-    place = os.path.realpath(path) if kind == "sqlite" else settings.storage.database
-    return place, settings.storage.state, settings.site.name
+    rules = settings.storage
+    return os.path.realpath(rules.file) if rules.file else rules.database, rules.state, settings.site.name
 
 
 # --- The site of now, lent to the threads of one process ---

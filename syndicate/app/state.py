@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate")
 
-_SQLITE = "sqlite:///"
-
 _WORDS = {
     Contradiction.OLDER: "a backup was put back, and may be older than what was sent since it was made",
     Contradiction.REPLACED: "another state database was in use here, and this one does not know what it has sent",
@@ -200,7 +198,7 @@ def _refuse_copy(settings: Settings, state: StateRecord) -> None:
     if not _is_copied(settings, state):
         return
     other = Path(state.config.partition(":")[2]).parent
-    database = settings.storage.database.removeprefix(_SQLITE)
+    database = settings.storage.file
     theirs = database.replace(settings.root, str(other), 1)
     raise ConfigError(
         f"this folder is a copy of {other}, which is still there with the same state: both would send",
@@ -215,12 +213,12 @@ def _is_copied(settings: Settings, state: StateRecord) -> bool:
     A folder that was moved left none behind, and one that is linked or mounted here has the same file.
     """
     host, _, path = state.config.partition(":")
-    is_here = host == socket.gethostname() and settings.storage.database.startswith(_SQLITE)
+    is_here = host == socket.gethostname() and settings.storage.file
     if settings.storage.state or not is_here:
         return False
     with suppress(SyndicateError, OSError):
         other = _read_settings(Path(path))
-        ours, theirs = (Path(one.storage.database.removeprefix(_SQLITE)) for one in (settings, other))
+        ours, theirs = (Path(one.storage.file) for one in (settings, other))
         found = None if theirs.samefile(ours) else glance(theirs, other.site.name)
         return found is not None and found.moment.identity == state.identity
     return False
@@ -264,11 +262,10 @@ def _is_in_use(place: str, settings: Settings) -> bool:
 
 def path_of_state(site: OpenSite) -> Path:
     """The SQLite file. Raises UsageError for PostgreSQL, which has tools of its own."""
-    database = site.settings.storage.database
-    if not database.startswith("sqlite:///"):
+    if not site.settings.storage.file:
         hint = "pg_dump writes a backup, pg_restore or psql reads it; stop every syndicate before you put one back"
         raise UsageError("PostgreSQL is backed up with its own tools", where="[storage] database", hint=hint)
-    return Path(database.removeprefix("sqlite:///"))
+    return Path(site.settings.storage.file)
 
 
 def back_up_state(site: OpenSite, target: Path) -> None:

@@ -223,9 +223,9 @@ def once(
 
 def doubt_disk(settings: Settings, environ: Mapping[str, str]) -> str:
     """That the disk of a CI job goes with it, and the state, too; "" where the state lives elsewhere or has lasted."""
-    is_here = not settings.storage.state and settings.storage.database.startswith(f"sqlite:///{settings.root}/")
+    is_here = not settings.storage.state and settings.storage.file.startswith(f"{settings.root}/")
     is_job = environ.get("CI", "").lower() not in {"", "0", "false"}
-    if not (is_here and is_job and settings.accounts) or Path(settings.storage.database[len("sqlite:///") :]).exists():
+    if not (is_here and is_job and settings.accounts) or Path(settings.storage.file).exists():
         return ""
     return (
         "this is a CI job's first run, which sends nothing; where its disk goes with it, so is the next"

@@ -275,6 +275,11 @@ class Storage:
     cache: str
     """Absolute path of the disposable cache file."""
 
+    @property
+    def file(self) -> str:
+        """The path of an SQLite database, "" for any other."""
+        return self.database.removeprefix("sqlite:///") if self.database.startswith("sqlite:///") else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:

@@ -122,7 +122,6 @@ def _size_of(path: Path) -> int:
 _KIND, _SEEN, _ROWS, _SOUND, _CHECKED = "state", "seen", "rows", "sound", "checked"
 _CALLS = "calls"
 """A kind of its own: a line for each account, written by the one process that has it in hands."""
-_SQLITE = "sqlite:///"
 
 
 def read_seen(cache: Cache) -> Moment | None:
@@ -168,53 +167,53 @@ def _tell_checked(moment: Moment, copies: str) -> bytes:
     return f"{moment.identity} {moment.start} {sorted(moment.calls.items())} {copies}".encode()
 
 
-def keep_rows(cache: Cache, database: str, site: str) -> None:
+def keep_rows(cache: Cache, file: str, site: str) -> None:
     """Remember how much the state held after a publication."""
-    found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
+    found = glance(Path(file), site) if file else None
     if found is not None:
         cache.put_many(_KIND, {_ROWS: str(found.rows).encode()})
 
 
-def keep_sound(cache: Cache, database: str) -> None:
+def keep_sound(cache: Cache, file: str) -> None:
     """Remember that every row of this very file could be read; asked once it is closed."""
-    cache.put_many(_KIND, {_SOUND: _sign(database)})
+    if file:
+        cache.put_many(_KIND, {_SOUND: _sign(file)})
 
 
-def is_sound(cache: Cache, database: str) -> bool:
+def is_sound(cache: Cache, file: str) -> bool:
     """Whether the file is the one of which every row could be read."""
-    return cache.get(_KIND, _SOUND) == _sign(database)
+    return cache.get(_KIND, _SOUND) == _sign(file)
 
 
-def _sign(database: str) -> bytes:
+def _sign(file: str) -> bytes:
     """Other bytes whenever the file, or its journal, may hold something else."""
-    path = Path(database.removeprefix(_SQLITE))
+    path = Path(file)
     stats = [one.stat() for one in (path, path.with_name(f"{path.name}-wal")) if _size_of(one)]
     return repr([(one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in stats]).encode()
 
 
-def read_publication(database: str, site: str) -> tuple[str, str] | None:
+def read_publication(file: str, site: str) -> tuple[str, str] | None:
     """How the last publication ended (`store.read_publication`); None where only the opened state can tell."""
-    if not database.startswith(_SQLITE):
+    if not file:
         return None
-    path = Path(database.removeprefix(_SQLITE))
     query = "SELECT coalesce(turn, ''), coalesce(record, '') FROM publications WHERE site = ?"
-    if not path.exists():
+    if not Path(file).exists():
         return "", ""
     try:
-        with closing(sqlite3.connect(path, timeout=5)) as connection:
+        with closing(sqlite3.connect(file, timeout=5)) as connection:
             return connection.execute(query, (site,)).fetchone() or ("", "")
     except sqlite3.Error:  # what is the matter is told where the state is opened
         return "", ""
 
 
-def is_in_order(cache: Cache, database: str, site: str) -> bool:
+def is_in_order(cache: Cache, file: str, site: str) -> bool:
     """Whether a glance at the state is enough: whole, not contradicted, and what the cache has seen.
 
     PostgreSQL is asked only when there is work. Raises StateError for a file that is not a whole state database.
     """
-    if not database.startswith(_SQLITE):
+    if not file:
         return True
-    path = Path(database.removeprefix(_SQLITE))
+    path = Path(file)
     refuse_damage(path)
     seen, found = read_seen(cache), glance(path, site)
     if found is None or seen is None or found.is_contradicted:
