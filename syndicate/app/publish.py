@@ -18,7 +18,7 @@ from syndicate.content import SeenPosts, look_at_files, look_at_posts
 from syndicate.errors import contain, tell_for_log
 from syndicate.fonts import digest_fonts
 from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, unique_problems
-from syndicate.publish import LastPublication, Progress, Published, keep_silent, look_at
+from syndicate.publish import Asked, LastPublication, Progress, Published, keep_silent, look_at
 from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound, read_publication
 from syndicate.templates import fingerprint_templates
 
@@ -39,18 +39,6 @@ def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
     found = read_publication(site.settings.storage.file, site.settings.site.name)
     turn, record = found or site.store.read_publication()
     return LastPublication(site.output, turn, record, lambda: _list_sources(site, seen))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A publication that somebody asks for, and what there is to be published, as it was seen at that moment."""
-
-    only: str
-    """The part: "feeds", "cards", "" for everything."""
-    now: datetime
-    seen: SeenPosts
-    last: LastPublication
-    made_of: str
 
 
 def ask(site: OpenSite, only: str, now: datetime) -> Asked:
@@ -153,16 +141,7 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
     parts = [part for part in dict.fromkeys(("", asked.only)) if last.is_current(known.made_of, asked.now, part)]
     if last.take_fingerprint() != known.made_of or not parts or last.read_elsewhere(parts[0]):
         return None
-    return Edits(
-        known=known,
-        seen=asked.seen,
-        edited=edited,
-        only=asked.only,
-        base=parts[0],
-        made_of=asked.made_of,
-        last=last,
-        now=asked.now,
-    )
+    return Edits(asked, known, edited, parts[0], last)
 
 
 def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Published:
@@ -184,15 +163,7 @@ def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
     from syndicate.publish.publish import publish
 
     contradiction = site.check_state()
-    published = publish(
-        site,
-        site.accounts.facts,
-        asked.now,
-        made_of=asked.made_of,
-        only=asked.only,
-        seen=asked.seen,
-        progress=progress,
-    )
+    published = publish(site, site.accounts.facts, asked, progress)
     keep_rows(site.cache, site.settings.storage.file, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved

@@ -185,6 +185,18 @@ class LastPublication:
         return _parse_records(self._record)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A publication that somebody asks for, and what there is to be published, as it was seen at that moment."""
+
+    only: str
+    """The part: "feeds", "cards", "" for everything."""
+    now: datetime
+    seen: SeenPosts
+    last: LastPublication
+    made_of: str
+
+
 def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
     """The last publication of everything, and of one part since then, by part."""
     try:

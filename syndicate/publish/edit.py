@@ -39,7 +39,16 @@ from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit
 from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish import LastPublication, Progress, Published, Remembered, Site, keep_remembered, tell_place
+from syndicate.publish import (
+    Asked,
+    LastPublication,
+    Progress,
+    Published,
+    Remembered,
+    Site,
+    keep_remembered,
+    tell_place,
+)
 from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.manifest import Manifest, name_place, parse_card
 from syndicate.publish.write import INDEX, leave_out, list_edited_files, write_documents
@@ -66,21 +75,18 @@ def find_edited(known: Remembered, seen: SeenPosts) -> tuple[str, ...]:
 # --- the publication ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Edits:
     """What to publish."""
 
+    asked: Asked
     known: Remembered
-    seen: SeenPosts
     edited: tuple[str, ...]
     """Files."""
-    only: str
-    """The part, "" for everything."""
     base: str
     """The part that was published last."""
-    made_of: str
     last: LastPublication
-    now: datetime
+    """Before these edits."""
 
 
 class _Posts:
@@ -96,7 +102,7 @@ class _Posts:
 
     def _read_edited(self) -> tuple[Identified, ...]:
         """The edited posts, each surely the one that it was, at its place; no message of theirs may follow it."""
-        known, now = self._edits.known, self._edits.now
+        known, now = self._edits.known, self._edits.asked.now
         posts = read_edited(self._site.settings, self._site.cache, self._edits.edited)
         if posts is None or any(tell_place(post) != known.places[source] for source, post in posts.items()):
             raise InDoubt
@@ -116,7 +122,7 @@ class _Posts:
     def find(self, ids: Sequence[str]) -> list[Identified]:
         """Those with these ids, in order."""
         missing = {self._sources[number]: number for number in ids if number not in self._found}
-        marks = {source: self._edits.seen.marks[source] for source in missing}
+        marks = {source: self._edits.asked.seen.marks[source] for source in missing}
         posts = recall_posts(self._site.settings, self._site.cache, marks)
         rows = self._state.find_posts(missing.values())
         if posts is None or len(rows) < len(posts):
@@ -143,9 +149,9 @@ def publish_edits(site: Site, state: EditedState, edits: Edits, progress: Progre
     around = list(dict.fromkeys((*posts.ids, *(number for one in touched for number in one.ids))))
     shown = posts.find(around)
     manifest = _open_manifest(site, state, posts.ids, around, touched)
-    drawer, plan = Drawer(site, manifest, _list_limits(site)), Plan(now=edits.now, identified=posts.edited)
+    drawer, plan = Drawer(site, manifest, _list_limits(site)), Plan(now=edits.asked.now, identified=posts.edited)
     before = drawer.list_drawn()
-    drawn = drawer.list_known(plan) if edits.only else drawer.draw(plan, partial(progress, "drawing cards"))
+    drawn = drawer.list_known(plan) if edits.asked.only else drawer.draw(plan, partial(progress, "drawing cards"))
     cards = drawer.list_known(replace(plan, identified=tuple(shown)))
     feeds, documents = _list_documents(site, edits, posts, touched, cards)
     told = [one for one in posts.ids if posts.is_retitled(one) or before.get(one) != cards.refs.get(one)]
@@ -157,7 +163,7 @@ def publish_edits(site: Site, state: EditedState, edits: Edits, progress: Progre
     members = renew_members(edits.known.members, feeds, [one.name for one in touched])
     paths = tuple(dict.fromkeys((*drawn.written, *written.paths)))
     state.keep_edits(changed, _renew_record(edits, paths, drawn.retry_at, site.output))
-    known = replace(edits.known, made_of=edits.made_of, seen=edits.seen, members=members)
+    known = replace(edits.known, made_of=edits.asked.made_of, seen=edits.asked.seen, members=members)
     keep_remembered(site.cache, site.settings.site.name, known)  # what the next edit is compared with
     return Published(
         where=site.settings.storage.publish_to,
@@ -239,7 +245,8 @@ def _renew_record(edits: Edits, paths: Collection[str], ends: datetime | None, o
     published = output.fingerprint(places)
     gone = {line for line in published.splitlines() if line.endswith(" None")} - set(value["published"].splitlines())
     has_lost = gone or len(output.stat_files(paths)) < len(paths)
-    until = min([datetime.fromisoformat(value["until"]), *(at for at in (ends, edits.now if has_lost else None) if at)])
-    now = {"made_of": edits.made_of, "at": edits.now.isoformat(), "until": until.isoformat()}
+    sooner = [at for at in (ends, edits.asked.now if has_lost else None) if at]
+    until = min([datetime.fromisoformat(value["until"]), *sooner])
+    now = {"made_of": edits.asked.made_of, "at": edits.asked.now.isoformat(), "until": until.isoformat()}
     value = {**value, **now, "places": places, "published": published}
-    return orjson.dumps({**(before if edits.only else {}), edits.only: value}).decode()
+    return orjson.dumps({**(before if edits.asked.only else {}), edits.asked.only: value}).decode()

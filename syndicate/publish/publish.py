@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from syndicate.content import SeenPosts
 from syndicate.formats import list_documents
 from syndicate.model import FEED_FILES, TIMELINE_PAGE, Ledger, NetworkFacts, Plan, unique_problems
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
 from syndicate.publish import (
+    Asked,
     Finished,
     Progress,
     Published,
@@ -46,48 +46,26 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Publication:
     """What is published of which site, and what was done and seen before everything was read."""
 
     site: Site
     manifest: Manifest
-    drawer: Drawer
+    asked: Asked
     progress: Progress
-    only: str
-    made_of: str
-    seen: SeenPosts | None
     written: tuple[str, ...]
 
 
 @uncollected()
 def publish(
-    site: Site,
-    accounts: Mapping[str, NetworkFacts],
-    now: datetime,
-    *,
-    made_of: str,
-    only: str = "",
-    seen: SeenPosts | None = None,
-    progress: Progress = keep_silent,
+    site: Site, accounts: Mapping[str, NetworkFacts], asked: Asked, progress: Progress = keep_silent
 ) -> Published:
-    """Cards, feeds, pages, outbox; or `only` "cards", or "feeds" and all else while cards stay as they are.
-
-    `made_of` is the fingerprint taken before this call; the next edit is told from how posts were `seen` then.
-    """
-    manifest = open_manifest(site)
+    """Cards, feeds, pages, outbox; or only "cards", or "feeds" and all else while cards stay as they are."""
+    now, manifest = asked.now, open_manifest(site)
     drawer = Drawer(site, manifest, (facts.limits for facts in accounts.values()))
-    written = _publish_newest(site, manifest, now) if only != "cards" else ()
-    this = _Publication(
-        site=site,
-        manifest=manifest,
-        drawer=drawer,
-        progress=progress,
-        only=only,
-        made_of=made_of,
-        seen=seen,
-        written=written,
-    )
+    written = _publish_newest(site, manifest, now) if asked.only != "cards" else ()
+    this = _Publication(site, manifest, asked, progress, written)
     return_freed_memory()
     plan = make_plan(
         site.read_snapshot(partial(progress, "reading posts")),
@@ -99,10 +77,10 @@ def publish(
         now=now,
     )
     watched = look_at(list_watched(plan, site.settings))  # before they are used
-    if only == "feeds":
+    if asked.only == "feeds":
         return _finish(this, plan, drawer.list_known(plan), watched)
     drawn = drawer.draw(plan, partial(progress, "drawing cards"))
-    return _tell_cards(this, plan, drawn) if only else _finish(this, plan, drawn, watched)
+    return _tell_cards(this, plan, drawn) if asked.only else _finish(this, plan, drawn, watched)
 
 
 def _tell_cards(this: _Publication, plan: Plan, drawn: DrawnCards) -> Published:
@@ -143,8 +121,8 @@ def _finish(this: _Publication, plan: Plan, drawn: DrawnCards, watched: Mapping[
         forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=site.cache)
     problems = unique_problems((*plan.problems, *drawn.problems, *written.problems, *manifest.problems))
     finished = Finished(
-        made_of=this.made_of,
-        only=this.only,
+        made_of=this.asked.made_of,
+        only=this.asked.only,
         at=plan.now,
         ends=(plan.next_change_at, drawn.retry_at, plan.now if manifest.has_lost(needed) else None),
         files=watched,
@@ -154,9 +132,8 @@ def _finish(this: _Publication, plan: Plan, drawn: DrawnCards, watched: Mapping[
         paths=needed,
     )
     keep_publication(finished, site.output, site.store)
-    if this.seen:
-        known = remember(this.made_of, HEAD, this.seen, public, members)
-        keep_remembered(site.cache, site.settings.site.name, known)
+    known = remember(this.asked.made_of, HEAD, this.asked.seen, public, members)
+    keep_remembered(site.cache, site.settings.site.name, known)
     return Published(
         where=site.settings.storage.publish_to,
         written=tuple(dict.fromkeys((*this.written, *drawn.written, *written.paths))),

@@ -21,6 +21,7 @@ from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.deliver import Composer
 from syndicate.app.post import list_links
+from syndicate.app.publish import ask
 from syndicate.app.queue import preview_waiting
 from syndicate.app.site import MANY, OpenSite
 from syndicate.app.status import read_status
@@ -180,7 +181,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     with blog.wired() as site:
         site.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(site, site.accounts.facts, blog.now, made_of="")
+            done = publish(site, site.accounts.facts, ask(site, "", blog.now))
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
@@ -191,7 +192,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
         blog.lose_cache()
     with blog.wired() as site:
         blog.wait(hours=1)
-        done = publish(site, site.accounts.facts, blog.now, made_of="")
+        done = publish(site, site.accounts.facts, ask(site, "", blog.now))
         assert done.problems == ()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.publish import ask
 from syndicate.model import Artefact
 from syndicate.output.folder import FolderOutput
 from syndicate.publish.manifest import Manifest
@@ -162,7 +163,7 @@ def test_what_needs_no_write_is_not_read(tmp_path):
     with blog.wired() as site:
         site.output = counting = Counting(blog.feeds)
         blog.write("post-3", title="Changed")
-        publish(site, site.accounts.facts, blog.now, made_of="")
+        publish(site, site.accounts.facts, ask(site, "", blog.now))
     read, written = (
         {call.removeprefix(word) for call in counting.calls if call.startswith(word)} for word in ("read ", "write ")
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.publish import ask, open_last, publish_edits
+from syndicate.app.publish import ask, publish_edits
 from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MANY
 from syndicate.content.records import Memory
@@ -112,7 +112,7 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
 
     with blog.wired() as site:
         site.output = Counting(blog.feeds, save)
-        publish(site, site.accounts.facts, blog.now, made_of=open_last(site).take_fingerprint())
+        publish(site, site.accounts.facts, ask(site, "", blog.now))
     assert set(blog.entries()) == {"First"}
     with blog.open() as app:
         assert app.publish().new_posts == 1
@@ -135,7 +135,7 @@ def test_what_goes_while_it_publishes_comes_back_with_the_next(tmp_path, name):
         site.output, asked = Counting(blog.feeds, lambda _some: clear()), ask(site, "", blog.now)
         assert (publish_edits(site, asked) is None) == (name == "new")
         if name == "new":
-            publish(site, site.accounts.facts, blog.now, made_of=asked.made_of)
+            publish(site, site.accounts.facts, asked)
     with blog.open() as app:
         app.publish()
     assert before <= {path.relative_to(blog.feeds) for path in blog.feeds.rglob("*")}
@@ -364,7 +364,7 @@ def test_the_newest_feeds_are_there_before_the_rest(tmp_path, posts):
 
     with blog.wired() as site:
         site.output = Counting(blog.feeds, look)
-        published = publish(site, site.accounts.facts, blog.now, made_of="", only="feeds")
+        published = publish(site, site.accounts.facts, ask(site, "feeds", blog.now))
     assert seen[0] == ["rss.xml", "atom.xml", "feed.json"]
     assert early[0] == json.loads((blog.feeds / "feed.json").read_text(encoding="utf-8"))["items"]
     assert published.new_posts == COUNT - 3
