@@ -164,7 +164,7 @@ class App:
             site.release_dead()
             site.check_state()
             with self.following_up(site) as results:
-                results.extend(deliver_due(make_tools(site), only=only).results)
+                results.extend(deliver_due(make_tools(site), only=only))
             return tuple(results)
 
     def start(self, threads: AccountThreads, name: str, site: OpenSite, work: Callable[[], None]) -> bool:

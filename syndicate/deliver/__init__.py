@@ -17,12 +17,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 from threading import get_ident
 
-from syndicate.deliver.account_worker import AccountRound, DeliveryReport, Stopping, Tools
+from syndicate.deliver.account_worker import AccountRound, Stopping, Tools
 from syndicate.deliver.sending import advance, settle
 from syndicate.errors import LostLease, contain, survive, tell_for_log
 from syndicate.model import Account, Delivery, State
 
-__all__ = ["AccountThreads", "DeliveryReport", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
+__all__ = ["AccountThreads", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
 
 # --- accounts at work, each in a thread of its own: nobody waits for one that hangs ---
 
@@ -128,8 +128,9 @@ def _retry_paused(tools: Tools) -> None:
             logger.info("%s has other secrets now: it is tried again", state.name)
 
 
-def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 2) -> DeliveryReport:
-    """Deliver everything that is due now, accounts side by side, one account's messages one after the other.
+def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 2) -> tuple[Delivery, ...]:
+    """Deliver everything that is due now, accounts side by side, one account's messages one after the other; returns
+    what was touched as it stands now, in the order of events of each account.
 
     `only` limits the work to some deliveries (`syndicate post`). With `threads=1` all happens in the caller's thread.
     Raises StateError where the database fails; what was going out by then is settled by looking at the next run.
@@ -139,7 +140,7 @@ def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 2) -
         results = [work_account(tools, account, only) for account in accounts]
     else:
         results = _work_side_by_side(tools, accounts, only)
-    return DeliveryReport(tuple(delivery for one in results for delivery in one))
+    return tuple(delivery for one in results for delivery in one)
 
 
 def _work_side_by_side(

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from syndicate.errors import LostLease, StateError, SyndicateError, contain, tell_for_log
-from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State, needs_person
+from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks import note_place
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
@@ -166,25 +166,6 @@ def log_surprise(error: Exception, delivery: Delivery) -> None:
     """Where a mistake in our own code happened."""
     if not isinstance(error, SyndicateError):
         logger.error("delivery %s: %s", delivery.id, tell_for_log(error))
-
-
-# --- what a round of deliveries came to ---
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """Every delivery that was touched, as it stands now, in the order of events of each account."""
-
-    results: tuple[Delivery, ...] = ()
-
-    @property
-    def sent(self) -> tuple[Delivery, ...]:
-        return tuple(one for one in self.results if one.state is State.SENT)
-
-    @property
-    def needs_person(self) -> tuple[Delivery, ...]:
-        """Those that will not go on by themselves."""
-        return tuple(one for one in self.results if needs_person(one))
 
 
 # --- what delivering needs from other rooms, handed in by `app` ---

@@ -7,8 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syndicate.deliver import DeliveryReport, Tools, deliver_due
-from syndicate.model import NEW, Account, Attachment, Delivery, Limits, Message, PlannedDelivery, Reason, Receipt, State
+from syndicate.deliver import Tools, deliver_due
+from syndicate.model import (
+    NEW,
+    Account,
+    Attachment,
+    Delivery,
+    Limits,
+    Message,
+    PlannedDelivery,
+    Reason,
+    Receipt,
+    State,
+    needs_person,
+)
 from syndicate.notices import Notice
 from syndicate.store.store import Store
 
@@ -77,6 +89,21 @@ class Preparing(Scripted):
         return message
 
 
+@dataclass(frozen=True)
+class Report:
+    """What a round touched."""
+
+    results: tuple[Delivery, ...]
+
+    @property
+    def sent(self) -> tuple[Delivery, ...]:
+        return tuple(one for one in self.results if one.state is State.SENT)
+
+    @property
+    def needs_person(self) -> tuple[Delivery, ...]:
+        return tuple(one for one in self.results if needs_person(one))
+
+
 class Bench:
     """`bench.networks["a"]` is the network of account "a"; `bench.run()` is one round."""
 
@@ -107,10 +134,10 @@ class Bench:
         )
         return replace(tools, **self.changes)
 
-    def run(self, **wishes: Any) -> DeliveryReport:
-        return deliver_due(self.tools(), **{"threads": 1, **wishes})
+    def run(self, **wishes: Any) -> Report:
+        return Report(deliver_due(self.tools(), **{"threads": 1, **wishes}))
 
-    def run_after(self, time: timedelta) -> DeliveryReport:
+    def run_after(self, time: timedelta) -> Report:
         self.now += time
         return self.run()
 
