@@ -143,7 +143,6 @@ class Composer:
             materials.find_picture(known.id, delivery.media),
             occasion=delivery.occasion,
             site=self._site.settings.site,
-            created_at=None,
             text=delivery.text,
             alt=delivery.alt,
             media=delivery.media,

@@ -92,8 +92,9 @@ def _renew(site: OpenSite, account: Account, network: Renews, now: datetime) -> 
     if not _is_due(ends, now):
         return
     fresh, troubles = ends, list[Exception]()
-    with contain(troubles.append):  # the person must hear of the end all the same
-        fresh = _get_fresh_end(site, account, network, now)
+    with contain(troubles.append), site.accounts.vault(account).lock():  # the person must hear of the end all the same
+        there = network.expires_at()  # whoever waited for the lock may find that somebody was quicker
+        fresh = network.renew() if _is_due(there, now) else there
     for trouble in troubles:
         yield f"{account.name}: the token could not be renewed: {_describe(trouble, account)}"
     if ends is None and fresh is None:
@@ -102,13 +103,6 @@ def _renew(site: OpenSite, account: Account, network: Renews, now: datetime) -> 
         yield from _warn(site, account, fresh, now)
     else:
         yield f"{account.name}: the token was renewed{f' and lives until {fresh:%Y-%m-%d}' if fresh else ''}"
-
-
-def _get_fresh_end(site: OpenSite, account: Account, network: Renews, now: datetime) -> datetime | None:
-    """Whoever waited for the lock may find that somebody was quicker."""
-    with site.accounts.vault(account).lock():
-        ends = network.expires_at()
-        return network.renew() if _is_due(ends, now) else ends
 
 
 def _is_due(ends: datetime | None, now: datetime) -> bool:

@@ -108,11 +108,6 @@ def _keep(name: str) -> str:
     return name if _SAFE.fullmatch(name) else slugify(name)
 
 
-def folders_of(source: str) -> str:
-    """The folders between the content folder and a post, as Hugo writes them; "" where there are none."""
-    return path_of(source).rpartition("/")[0].lower()
-
-
 def quote_path(path: str) -> str:
     """As browsers write it: letters of other scripts and signs that mean something else are encoded."""
     return quote(path, safe="/%:@!$&'()*+,;=~-._")
@@ -281,7 +276,7 @@ def _by_default(post: Named) -> Words:
         "name": post.slug if post.declared else slugify(undated(post.source)).removesuffix(".html") or post.slug,
         "title": post.slug if post.declared else name_title(post.title) or post.slug,
         "path": path_of(post.source),
-        "folders": folders_of(post.source),
+        "folders": path_of(post.source).rpartition("/")[0].lower(),
     }
 
 

@@ -48,11 +48,6 @@ DESCRIPTION = Description(
 )
 
 
-def build_pin(message: Message, board: str, image: Attachment) -> dict[str, object]:
-    """The body of a new pin; Pinterest fetches a published picture itself, else its bytes go along."""
-    return {**build_words(message, image), "board_id": board, "media_source": _build_source(image)}
-
-
 def build_words(message: Message, image: Attachment | None) -> dict[str, object]:
     """What can be changed later: everything but the picture."""
     words = {
@@ -120,7 +115,7 @@ class Pinterest(AppLogin):
             raise Rejected("a pin needs a picture", where=self._name, hint='set media = "image"')
         if len(message.link) > LINK_LENGTH:
             raise Rejected(f"the link is longer than {LINK_LENGTH} characters", where=self._name)
-        body = build_pin(message, self._board, image)
+        body = {**build_words(message, image), "board_id": self._board, "media_source": _build_source(image)}
         response = self._use(lambda api: api.publish("POST", f"{self._base}/pins", json=body))
         return parse_receipt(response.json(), where=self._name)
 

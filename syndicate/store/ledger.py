@@ -70,7 +70,7 @@ class LedgerPart(Part):
                 posts=self._read_posts(connection),
                 drafts=self._read_drafts(connection),
                 deliveries=self._read_deliveries(connection),
-                reading=self._read_reading(connection),
+                reading=connection.scalar(select(site_states.c.reading).where(site_states.c.site == self._site)) or "",
             )
 
     def list_posts(self) -> tuple[KnownPost, ...]:
@@ -87,9 +87,6 @@ class LedgerPart(Part):
         columns = {column.name: column for column in posts.c if column.name != "site"}
         rows = connection.execute(select(*columns.values()).where(posts.c.site == self._site, *conditions))
         return tuple(KnownPost(**dict(zip(columns, row, strict=True))) for row in rows)
-
-    def _read_reading(self, connection: Connection) -> str:
-        return connection.scalar(select(site_states.c.reading).where(site_states.c.site == self._site)) or ""
 
     def _read_drafts(self, connection: Connection) -> tuple[KnownDraft, ...]:
         columns = [column for column in drafts.c if column.name != "site"]

@@ -124,11 +124,6 @@ def find_label(text: str, labels: Sequence[str]) -> str:
     return found["label"] if found else ""
 
 
-def is_for_readers(label: str) -> bool:
-    """Whether the label is one that people put into a post on purpose."""
-    return label.casefold() in _FOR_READERS
-
-
 def unquote(text: str) -> str:
     """The text without quotes that enclose the whole of it, or that open it and were cut off with its end ("…")."""
     closing = _QUOTES.get(text[:1])
@@ -178,7 +173,7 @@ def _without_label(block: str, label: str, labels: Sequence[str], known: Sequenc
     text = unquote(rest)
     if not text or any(_says_the_same(text, other) for other in known):
         return ""
-    return block if is_for_readers(label) and text == rest else text
+    return block if (label.casefold() in _FOR_READERS) and text == rest else text
 
 
 def _says_the_same(one: str, other: str) -> bool:

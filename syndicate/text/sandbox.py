@@ -49,7 +49,7 @@ def compile_html_template(
     Every value is escaped unless it is Markup. Both steps raise ConfigError with file and line.
     `parts` are further templates by the names under which it extends or imports them.
     """
-    environment = make_html_environment()
+    environment = _Counted(trim_blocks=True, lstrip_blocks=True, autoescape=True)
     environment.filters.update(filters or {})
     environment.loader = DictLoader(parts or {})
     with contain(lambda error: tell_broken(error, where)):
@@ -256,11 +256,6 @@ def _check_size(value: Any) -> Any:
     if isinstance(value, str | list | tuple) and len(value) > MAX_OUTPUT:
         raise TooMuch("it makes a text that is too long")
     return value
-
-
-def make_html_environment() -> SandboxedEnvironment:
-    """For HTML: values are escaped."""
-    return _Counted(trim_blocks=True, lstrip_blocks=True, autoescape=True)
 
 
 def tell_broken(error: Exception, where: str) -> NoReturn:

@@ -268,7 +268,7 @@ def check_template(given: tuple[str, str, str, str]) -> None:
     account = replace(make_account(network), link=link)
     try:
         style = make_style(account, FACTS[network], template)
-        parts = compose_message(post, _KNOWN, style, CARD, occasion=NEW, site=SITE, created_at=NOW)
+        parts = compose_message(post, _KNOWN, style, CARD, occasion=NEW, site=SITE)
     except ConfigError as error:
         _judge_error(error, "templates/messages")
         return

@@ -48,7 +48,7 @@ def compose(
     account = account or make_account(network)
     facts = more.pop("facts", FACTS[account.network])
     template, card = more.pop("template", TEMPLATE), more.pop("card", CARD)
-    asked = {"occasion": NEW, "site": SITE, "created_at": NOW, **more}
+    asked = {"occasion": NEW, "site": SITE, **more}
     return compose_message(post, known, make_style(account, facts, template), card, **asked)
 
 
@@ -66,7 +66,7 @@ def test_a_message_is_the_share_text_the_link_and_hashtags() -> None:
     )
     assert (message.link, message.title, message.summary) == (LINK, "Hello, harbour", "A morning by the sea.")
     assert message.tags == ("MachineLearning", "Generative", "ArtificialIntelligence")
-    assert (message.language, message.post_id, message.created_at) == ("en", "tag:hello", NOW)
+    assert (message.language, message.post_id) == ("en", "tag:hello")
     assert (part.count, part.limit, part.warnings) == (FACTS["mastodon"].limits.count(message.text), 500, ())
 
 

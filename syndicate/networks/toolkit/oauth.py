@@ -34,11 +34,6 @@ def make_verifier() -> str:
     return secrets.token_urlsafe(32)
 
 
-def make_state() -> str:
-    """A new value that must come back with the code."""
-    return secrets.token_urlsafe(16)
-
-
 def challenge_of(verifier: str) -> str:
     """The S256 challenge that is shown in the open."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
@@ -56,7 +51,7 @@ def make_login_page(
     note: str = "",
 ) -> LoginPage:
     """The page where the person allows us to post. A verifier is shown by its challenge, and remembered."""
-    state = make_state()
+    state = secrets.token_urlsafe(16)
     query = {"client_id": client_id, "redirect_uri": redirect, "response_type": "code", "scope": scope, "state": state}
     proof = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if verifier else {}
     kept = {"redirect_uri": redirect, **({"code_verifier": verifier} if verifier else {}), **(memory or {})}

@@ -328,7 +328,6 @@ def _compose(
             card,
             occasion=occasion,
             site=context.site,
-            created_at=None,
             text=text,
             alt=picture.alt,
             media=picture.media,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from syndicate.model import (
     Account,
@@ -83,7 +82,6 @@ def compose_message(
     *,
     occasion: Occasion,
     site: Site,
-    created_at: datetime | None,
     text: str = "",
     alt: str = "",
     media: str = "",
@@ -111,7 +109,6 @@ def compose_message(
         language=normalise_language(style.account.language or post.language),
         visibility=style.account.visibility,
         warning=style.account.warning,
-        created_at=created_at,
         post_id=known.id,
         origin=origin,
         published_at=known.published_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -192,11 +192,6 @@ def make_values(
     }
 
 
-def join_tags(tags: Sequence[str]) -> str:
-    """ "#One #Two"."""
-    return " ".join(f"#{tag}" for tag in tags)
-
-
 MOST_PARTS = 99
 
 
@@ -215,7 +210,7 @@ class Draft:
 
     def render(self, text: str, tags: tuple[str, ...], **changed: str) -> str:
         """The template filled with this text and these hashtags."""
-        own = {"text": text, "link": self.link, "tags": tags, "hashtags": join_tags(tags)}
+        own = {"text": text, "link": self.link, "tags": tags, "hashtags": " ".join(f"#{tag}" for tag in tags)}
         return self.wording.render({**self.values, **own, **changed})
 
     def fits(self, text: str) -> bool:
