@@ -22,8 +22,8 @@ from syndicate.app.site import OpenSite
 from syndicate.config import recall_settings
 from syndicate.content import look_at_posts
 from syndicate.errors import StateError, SyndicateError, Unavailable
-from syndicate.model import SYNDICATION, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot, State
-from syndicate.planning.deliveries import BRINGS_BACK, JUDGED_AGAIN, UNSENT
+from syndicate.model import SYNDICATION, UNSENT, KnownDelivery, KnownPost, OccasionKind, Post, Reason, Snapshot, State
+from syndicate.planning.deliveries import BRINGS_BACK, JUDGED_AGAIN
 from syndicate.planning.resemblance import ASKED_FOR
 from syndicate.publish import Published
 from syndicate.store.glance import glance, is_checked, is_in_order, is_sound

@@ -14,9 +14,11 @@ from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
-from syndicate.app.status import WAITING, explain_waits, list_warnings
+from syndicate.app.status import explain_waits, list_warnings
 from syndicate.errors import UsageError, contain
 from syndicate.model import (
+    OUT,
+    WAITING,
     Action,
     Delivery,
     NetworkFacts,
@@ -119,9 +121,7 @@ def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDeli
 
 def _is_fixed(site: OpenSite, delivery: Delivery) -> bool:
     """Whether it says what it said, whatever its post says now: it is out, or may be."""
-    return delivery.state in {State.SENT, State.SENDING, State.UNCERTAIN} or (
-        delivery.attempts > 0 and may_be_out(site.store.list_attempts(delivery.id))
-    )
+    return delivery.state in OUT or (delivery.attempts > 0 and may_be_out(site.store.list_attempts(delivery.id)))
 
 
 def _preview(

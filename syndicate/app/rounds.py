@@ -20,7 +20,7 @@ from syndicate.app.maintenance import maintain_account
 from syndicate.app.status import Status, explain_waits, list_these, read_status
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, StateMoved, Unavailable, contain, tell_for_log
-from syndicate.model import Account, Delivery, Reason, State
+from syndicate.model import COMING, Account, Delivery, Reason, State, needs_person
 from syndicate.planning.deliveries import say_why
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
@@ -244,7 +244,7 @@ class Pulse:
 
 log = logging.getLogger("syndicate")
 
-WAITING = (State.PLANNED, State.DUE, State.UNCERTAIN)
+_BY_ITSELF = (*COMING, State.UNCERTAIN)
 Result = TypeVar("Result")
 TRIES = 4
 SHORTEST_PAUSE = timedelta(seconds=1)
@@ -296,7 +296,11 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
         fresh=fresh,
         touched=touched_now,
         lines=tuple(line for text in lines for line in text.splitlines()),
-        waiting=tuple(one for one in app.list_deliveries() if one.state in WAITING and not _waits_for_person(one)),
+        waiting=tuple(
+            one
+            for one in app.list_deliveries()
+            if one.state in _BY_ITSELF and not needs_person(one) and one.reason is not Reason.ACCOUNT_BLOCKED
+        ),
         next_at=_find_next_at(app),
         status=status,
     )
@@ -327,7 +331,7 @@ def _find_next_at(app: App) -> datetime | None:
     """The next moment at which there is something to do: a message or a look comes due, or a post comes of age."""
     now = app.now()
     with app.using() as site:
-        rows = explain_waits(site, site.store.list_deliveries(states=WAITING), now)
+        rows = explain_waits(site, site.store.list_deliveries(states=_BY_ITSELF), now)
         accounts = {account.name: account for account in site.store.list_accounts()}
         mine = [row for row in rows if row.account in site.accounts.enabled]
         posts = site.read_snapshot().posts
@@ -346,9 +350,4 @@ def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) ->
 
 
 def _is_fresh(row: Delivery, since: datetime) -> bool:
-    return row.state in WAITING and row.created_at is not None and row.created_at >= since
-
-
-def _waits_for_person(row: Delivery) -> bool:
-    is_unsettled = row.state is State.UNCERTAIN and row.look_at is None
-    return is_unsettled or row.reason is Reason.ACCOUNT_BLOCKED
+    return row.state in _BY_ITSELF and row.created_at is not None and row.created_at >= since

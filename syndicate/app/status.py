@@ -19,7 +19,18 @@ from zoneinfo import ZoneInfo
 from syndicate.app.publish import count_posts, read_plan
 from syndicate.app.site import OpenSite
 from syndicate.errors import ConfigError, contain, tell_for_log
-from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Reason, State, needs_person
+from syndicate.model import (
+    COMING,
+    WAITING,
+    Attempt,
+    Delivery,
+    KnownPost,
+    Plan,
+    PlannedDelivery,
+    Reason,
+    State,
+    needs_person,
+)
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.schedule import Calendar
@@ -39,7 +50,6 @@ _MOST_COMING = 3
 
 OPEN = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
 """What is not at its end."""
-WAITING = (State.PLANNED, State.DUE, State.HELD)
 
 
 def list_warnings(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
@@ -62,7 +72,7 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
     zone = ZoneInfo(site.settings.site.timezone)
 
     def explain(row: Delivery) -> Delivery:
-        is_due = row.state in {State.PLANNED, State.DUE} and row.due_at <= now
+        is_due = row.state in COMING and row.due_at <= now
         busy, account = leased.get(row.account), accounts.get(row.account)
         if busy and busy.lease_until and (is_due or busy.id == row.id):
             what = "it" if busy.id == row.id else f"delivery {busy.id}"
@@ -284,7 +294,7 @@ def _list_times(store: Store, rows: Iterable[Delivery], now: datetime) -> list[_
     times = [
         (max(row.due_at, rests.get(row.account, row.due_at)), row.id, row)
         for row in rows
-        if row.state in {State.PLANNED, State.DUE} and row.account not in paused
+        if row.state in COMING and row.account not in paused
     ]
     looks = [(row.look_at, row.id, row) for row in rows if row.state is State.UNCERTAIN and row.look_at]
     return sorted([*times, *looks], key=lambda one: one[:2])
@@ -297,7 +307,7 @@ def _list_coming(times: Iterable[_Time]) -> tuple[Delivery, ...]:
 
 def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
     """A line for each account whose messages wait for whoever works on it."""
-    waiting = [row for row in rows if row.reason is Reason.LEASE_WAIT and row.state in {State.PLANNED, State.DUE}]
+    waiting = [row for row in rows if row.reason is Reason.LEASE_WAIT and row.state in COMING]
     counts, whys = Counter(row.account for row in waiting), {row.account: say_why(row) for row in waiting}
     return tuple(f"{name}: {number} due wait for {whys[name]}" for name, number in sorted(counts.items()))
 

@@ -171,7 +171,7 @@ def log_surprise(error: Exception, delivery: Delivery) -> None:
 # --- what delivering needs from other rooms, handed in by `app` ---
 
 LEASE = timedelta(minutes=5)
-"""Longer than any single call may take (see the time limits in `http.py`)."""
+"""Longer than any single call may take (see the time limits in `http/`)."""
 
 
 class Durability(Protocol):

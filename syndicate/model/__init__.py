@@ -3,8 +3,8 @@
 # fmt: off
 # ruff: noqa: I001 - a table of names
 from syndicate.model.delivery import (
-    ACTIONS, TRANSITIONS, Action, Attachment, Attempt, Counted, Decision, Delivery, Limits, Message, NetworkFacts,
-    Reactions, Receipt, State, Usage, can_move, needs_person, refuse,
+    Attachment, Attempt, Counted, Decision, Delivery, Limits, Message, NetworkFacts, Reactions, Receipt, Usage,
+    needs_person,
 )
 from syndicate.model.feed import (
     EXTRA_NAMESPACES, FEED_FILES, FEED_FORMATS, ON_DISK, SYNDICATION, TIMELINE, TIMELINE_PAGE, Artefact, CardRef,
@@ -19,7 +19,10 @@ from syndicate.model.post import (
     Author, Awaited, Category, Credit, Finding, LeftOut, MediaFile, Picture, Post, Problem, Repair, Snapshot,
     SocialOverride, gather_problems, make_problem, make_sketch, measure_likeness, read_sketch, unique_problems,
 )
-from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
+from syndicate.model.reason import (
+    ACTIONS, ASIDE, COMING, ENDED, FEATURED, NEW, OUT, TRANSITIONS, UNSENT, WAITING, Action, Occasion, OccasionKind,
+    Reason, State, Why, can_move, refuse,
+)
 from syndicate.model.settings import (
     OWN_PICTURE, SQUARE, Account, Cache, CardRules, ContentRules, FeedRules, Notices, ScheduleRules, Settings, Site,
     Storage, is_own_picture, shout, variable_of,

@@ -1,13 +1,12 @@
-"""A delivery, the message it carries, and the states it walks through."""
+"""A delivery, and the message it carries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-from syndicate.model.reason import Occasion, Reason
+from syndicate.model.reason import Action, Occasion, Reason, State
 from syndicate.text import plain_line
 from syndicate.text.counting import Counter, count
 from syndicate.text.links import keep_web_address
@@ -15,93 +14,6 @@ from syndicate.text.plain import escape_markdown
 
 MAX_ID = 2000
 """Characters of a network's own id that are kept: some are addresses."""
-
-
-class State(StrEnum):
-    """Where a delivery is. TRANSITIONS below is the whole truth about where it may go."""
-
-    PLANNED = "planned"  # waits for its slot
-    DUE = "due"  # its time has come, or it waits for another try
-    SENDING = "sending"  # a worker holds the lease; the intent is on disk
-    SENT = "sent"  # a receipt is stored
-    FAILED = "failed"  # surely not published, and never will be without a person
-    UNCERTAIN = "uncertain"  # may be published: settled by looking, or by a person
-    HELD = "held"  # waits for a person: approval, or a hold
-    SKIPPED = "skipped"  # decided not to send (baseline, override); can be released
-    MISSED = "missed"  # its slot passed while nobody was there; released by policy or by a person
-    CANCELLED = "cancelled"  # a person said no
-
-
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.PLANNED: frozenset({State.DUE, State.HELD, State.SKIPPED, State.MISSED, State.CANCELLED}),
-    State.DUE: frozenset(
-        {State.PLANNED, State.SENDING, State.HELD, State.SKIPPED, State.MISSED, State.FAILED, State.CANCELLED}
-    ),
-    State.SENDING: frozenset({State.SENT, State.DUE, State.FAILED, State.UNCERTAIN}),
-    State.UNCERTAIN: frozenset({State.SENT, State.DUE, State.FAILED}),
-    State.HELD: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
-    State.SKIPPED: frozenset({State.PLANNED, State.DUE, State.HELD, State.SENT}),
-    State.MISSED: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
-    State.FAILED: frozenset({State.DUE, State.SENT, State.CANCELLED}),
-    State.CANCELLED: frozenset({State.PLANNED, State.DUE, State.HELD}),
-    State.SENT: frozenset(),
-}
-
-
-def can_move(before: State, after: State) -> bool:
-    """Whether a delivery may go from one state to the other."""
-    return after in TRANSITIONS[before]
-
-
-class Action(StrEnum):
-    """What a person does to a delivery. ACTIONS below is the whole truth about when."""
-
-    HOLD = "hold"
-    RELEASE = "release"
-    SKIP = "skip"
-    CANCEL = "cancel"
-    RETRY = "retry"
-    MOVE = "move"
-    EDIT = "edit"
-    SETTLE_SENT = "settle_sent"
-    SETTLE_NOT_SENT = "settle_not_sent"
-    POST = "post"  # asked for by hand: makes a delivery, or gives one that waits its time
-
-
-_WAITING_ACTIONS = (Action.RETRY, Action.HOLD, Action.CANCEL, Action.MOVE, Action.EDIT)
-
-ACTIONS: Mapping[State, tuple[Action, ...]] = {
-    State.PLANNED: _WAITING_ACTIONS,
-    State.DUE: _WAITING_ACTIONS,
-    State.SENDING: (),
-    State.SENT: (),
-    State.FAILED: (Action.RETRY, Action.CANCEL, Action.EDIT, Action.SETTLE_SENT),
-    State.UNCERTAIN: (Action.SETTLE_SENT, Action.SETTLE_NOT_SENT),
-    State.HELD: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
-    State.SKIPPED: (Action.RELEASE, Action.EDIT, Action.SETTLE_SENT),
-    State.MISSED: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
-    State.CANCELLED: (Action.RELEASE, Action.EDIT),
-}
-"""What a person may do from each state, the likeliest first: the buttons of the dashboard, the commands, the store."""
-
-_THERE_ALREADY = {
-    (Action.HOLD, State.HELD),
-    (Action.SKIP, State.SKIPPED),
-    (Action.CANCEL, State.CANCELLED),
-    (Action.RETRY, State.MISSED),
-}
-"""Needs no button, and is no mistake: what was asked for twice, or in other words."""
-
-
-def refuse(action: Action, state: State) -> str:
-    """Why a person may not do this to a delivery in this state, "" where they may."""
-    if action in ACTIONS[state] or (action, state) in _THERE_ALREADY:
-        return ""
-    if state is State.SENDING:
-        return "is being sent this moment"
-    if state is State.UNCERTAIN:
-        return "may be published already: look, then settle it"
-    return f"is {state}: there is nothing to {action.value.partition('_')[0]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.model.delivery import Action, Message, State
+from syndicate.model.delivery import Message
 from syndicate.model.post import Post, Problem
-from syndicate.model.reason import Occasion, Reason
+from syndicate.model.reason import Action, Occasion, Reason, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

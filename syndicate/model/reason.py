@@ -1,10 +1,11 @@
-"""What a message is about, and why it is where it is: enumerated, so that rules compare values and never sentences.
+"""What a message is about, where it is and why: enumerated, so that rules compare values and never sentences.
 
 `planning.deliveries` makes the sentences, when they are shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -144,3 +145,104 @@ class Occasion:
 
 NEW = Occasion(OccasionKind.NEW, "new")
 FEATURED = Occasion.of_flag("featured")
+
+
+# --- where a delivery is, and what a person may do to it there ---
+
+
+class State(StrEnum):
+    """Where a delivery is. TRANSITIONS below is the whole truth about where it may go."""
+
+    PLANNED = "planned"  # waits for its slot
+    DUE = "due"  # its time has come, or it waits for another try
+    SENDING = "sending"  # a worker holds the lease; the intent is on disk
+    SENT = "sent"  # a receipt is stored
+    FAILED = "failed"  # surely not published, and never will be without a person
+    UNCERTAIN = "uncertain"  # may be published: settled by looking, or by a person
+    HELD = "held"  # waits for a person: approval, or a hold
+    SKIPPED = "skipped"  # decided not to send (baseline, override); can be released
+    MISSED = "missed"  # its slot passed while nobody was there; released by policy or by a person
+    CANCELLED = "cancelled"  # a person said no
+
+
+COMING = (State.PLANNED, State.DUE)
+"""Go out by themselves."""
+WAITING = (*COMING, State.HELD)
+"""Hold a slot."""
+UNSENT = (*WAITING, State.MISSED)
+OUT = (State.SENDING, State.UNCERTAIN, State.SENT)
+"""Are out, or may be."""
+ASIDE = (State.SKIPPED, State.CANCELLED)
+"""Somebody or a rule decided against them."""
+ENDED = (State.SENT, *ASIDE)
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.DUE, State.HELD, State.SKIPPED, State.MISSED, State.CANCELLED}),
+    State.DUE: frozenset(
+        {State.PLANNED, State.SENDING, State.HELD, State.SKIPPED, State.MISSED, State.FAILED, State.CANCELLED}
+    ),
+    State.SENDING: frozenset({State.SENT, State.DUE, State.FAILED, State.UNCERTAIN}),
+    State.UNCERTAIN: frozenset({State.SENT, State.DUE, State.FAILED}),
+    State.HELD: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
+    State.SKIPPED: frozenset({State.PLANNED, State.DUE, State.HELD, State.SENT}),
+    State.MISSED: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
+    State.FAILED: frozenset({State.DUE, State.SENT, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.PLANNED, State.DUE, State.HELD}),
+    State.SENT: frozenset(),
+}
+
+
+def can_move(before: State, after: State) -> bool:
+    """Whether a delivery may go from one state to the other."""
+    return after in TRANSITIONS[before]
+
+
+class Action(StrEnum):
+    """What a person does to a delivery. ACTIONS below is the whole truth about when."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    SKIP = "skip"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    MOVE = "move"
+    EDIT = "edit"
+    SETTLE_SENT = "settle_sent"
+    SETTLE_NOT_SENT = "settle_not_sent"
+    POST = "post"  # asked for by hand: makes a delivery, or gives one that waits its time
+
+
+_WAITING_ACTIONS = (Action.RETRY, Action.HOLD, Action.CANCEL, Action.MOVE, Action.EDIT)
+
+ACTIONS: Mapping[State, tuple[Action, ...]] = {
+    State.PLANNED: _WAITING_ACTIONS,
+    State.DUE: _WAITING_ACTIONS,
+    State.SENDING: (),
+    State.SENT: (),
+    State.FAILED: (Action.RETRY, Action.CANCEL, Action.EDIT, Action.SETTLE_SENT),
+    State.UNCERTAIN: (Action.SETTLE_SENT, Action.SETTLE_NOT_SENT),
+    State.HELD: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.SKIPPED: (Action.RELEASE, Action.EDIT, Action.SETTLE_SENT),
+    State.MISSED: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.CANCELLED: (Action.RELEASE, Action.EDIT),
+}
+"""What a person may do from each state, the likeliest first: the buttons of the dashboard, the commands, the store."""
+
+_THERE_ALREADY = {
+    (Action.HOLD, State.HELD),
+    (Action.SKIP, State.SKIPPED),
+    (Action.CANCEL, State.CANCELLED),
+    (Action.RETRY, State.MISSED),
+}
+"""Needs no button, and is no mistake: what was asked for twice, or in other words."""
+
+
+def refuse(action: Action, state: State) -> str:
+    """Why a person may not do this to a delivery in this state, "" where they may."""
+    if action in ACTIONS[state] or (action, state) in _THERE_ALREADY:
+        return ""
+    if state is State.SENDING:
+        return "is being sent this moment"
+    if state is State.UNCERTAIN:
+        return "may be published already: look, then settle it"
+    return f"is {state}: there is nothing to {action.value.partition('_')[0]}"

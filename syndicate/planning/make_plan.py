@@ -17,6 +17,8 @@ from functools import partial
 
 from syndicate.errors import contain
 from syndicate.model import (
+    OUT,
+    UNSENT,
     Account,
     CardRef,
     Identified,
@@ -37,9 +39,7 @@ from syndicate.model import (
     unique_problems,
 )
 from syndicate.planning.declared import group_translations
-from syndicate.planning.deliveries import UNSENT
 from syndicate.planning.deliveries.account import (
-    OUT,
     SECOND_LOOK,
     AccountContext,
     Sight,

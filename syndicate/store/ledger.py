@@ -14,6 +14,9 @@ from sqlalchemy import ColumnElement, Connection, String, bindparam, delete, fun
 
 from syndicate.errors import Overtaken, UsageError
 from syndicate.model import (
+    ASIDE,
+    OUT,
+    UNSENT,
     Delivery,
     Identified,
     KnownDelivery,
@@ -38,9 +41,7 @@ from syndicate.store.transitions import Step, get_row, move, same_message
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
 _NAMED = ("source", "slug", "permalink", "title", "digest", "updated_at", "dated_at", "declared_id", *_WRITTEN)
 _CHANGING = (*_NAMED, "gone_at")
-_UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
-_OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
-_PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
+_PLANNABLE = (*UNSENT, *ASIDE)
 _AT_ONCE = 500
 """Rows in one statement, and names in one question: databases limit them."""
 _SAME = "same"
@@ -159,9 +160,9 @@ class LedgerPart(Part):
             rows = self._list_of_post(connection, after.id)
             if any(row.state is State.SENDING for row in rows):
                 raise UsageError(f'"{after.slug}" is being sent this moment', hint="try again in a minute")
-            _drop_deliveries(connection, [row.id for row in rows if row.state not in _OUT])
+            _drop_deliveries(connection, [row.id for row in rows if row.state not in OUT])
             for row in rows:
-                if row.state in _OUT:
+                if row.state in OUT:
                     self._hand_over(connection, row, joined.id)
             self._note_join(connection, joined.id, now)
             connection.execute(delete(posts).where(posts.c.site == self._site, posts.c.id == after.id))
@@ -192,9 +193,9 @@ class LedgerPart(Part):
         """A message that is out becomes one of the other post: instead of one that waits, beside one that is out."""
         known = [one for one in self._list_of_post(connection, post_id) if one.account == row.account]
         rivals = [one for one in known if (one.occasion, one.part) == (row.occasion, row.part)]
-        _drop_deliveries(connection, [one.id for one in rivals if one.state not in _OUT])
+        _drop_deliveries(connection, [one.id for one in rivals if one.state not in OUT])
         occasion, taken = row.occasion, {one.occasion for one in known}
-        if any(one.state in _OUT for one in rivals):
+        if any(one.state in OUT for one in rivals):
             occasion = next(one for one in map(Occasion.by_hand, itertools.count(1)) if one not in taken)
         values = {"post_id": post_id, "occasion": occasion.name, "occasion_kind": occasion.kind}
         connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))

@@ -13,7 +13,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Table, and_, case, delete, func, literal, or_, select, text
 
 from syndicate.errors import AlreadyRunning, StateError
-from syndicate.model import Attempt, Delivery, OccasionKind, Reason, State
+from syndicate.model import ENDED, Attempt, Delivery, OccasionKind, Reason, State
 from syndicate.store.accounts import AccountBook
 from syndicate.store.database import Database, Part
 from syndicate.store.file import TRIES, lock_daemon
@@ -178,8 +178,6 @@ def _in_portions(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 # --- figures for whoever watches over the state, and the trail of what ended long ago cut short ---
 
-_ENDED = (State.SENT, State.SKIPPED, State.CANCELLED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -222,7 +220,7 @@ class Upkeep(Part):
 
         The last step of each stays, and no delivery is forgotten: what was sent must never be sent again.
         """
-        ended = select(deliveries.c.id).where(deliveries.c.site == self._site, deliveries.c.state.in_(_ENDED))
+        ended = select(deliveries.c.id).where(deliveries.c.site == self._site, deliveries.c.state.in_(ENDED))
         last = select(func.max(attempts.c.id)).group_by(attempts.c.delivery_id)
         old = delete(attempts).where(
             attempts.c.at < before, attempts.c.delivery_id.in_(ended), attempts.c.id.not_in(last)

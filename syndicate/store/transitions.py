@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from syndicate.errors import LostLease, StateError, UsageError
-from syndicate.model import Action, Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move, refuse
+from syndicate.model import ASIDE, Action, Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move, refuse
 from syndicate.store.database import Part
 from syndicate.store.mapping import parse_delivery, render_message, render_receipt
 from syndicate.store.prepared import Prepared, Row
@@ -165,7 +165,6 @@ _AFRESH: dict[str, Any] = {
     "detail": "",
 }
 
-_OFF = frozenset({State.SKIPPED, State.CANCELLED})
 
 Change = Callable[[Delivery], tuple[State, dict[str, Any]]]
 """What an action makes of a row: its new state and values."""
@@ -191,7 +190,7 @@ class Actions(Part):
         """
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
-            if row.state in _OFF and seen not in {None, *_OFF}:
+            if row.state in ASIDE and seen not in {None, *ASIDE}:
                 hint = "release it once more to send it all the same"
                 raise UsageError(f"delivery {row.id} was {row.state} meanwhile", hint=hint)
             state = State.PLANNED if row.due_at > now else State.DUE
@@ -268,7 +267,7 @@ class Actions(Part):
             before = get_row(connection, self._site, delivery_id)
             acted = self._act_on(connection, before, action, now, change)
             for later in self._list_later_parts(connection, acted):
-                is_off_by_itself = later.state in _OFF and before.state not in _OFF
+                is_off_by_itself = later.state in ASIDE and before.state not in ASIDE
                 if not refuse(action, later.state) and not is_off_by_itself:
                     self._act_on(connection, later, action, now, change)
             return acted

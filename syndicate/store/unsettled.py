@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.model import (
+    ENDED,
     Attempt,
     Delivery,
     KnownDraft,
@@ -38,8 +39,6 @@ from syndicate.store.mapping import (
     parse_known,
 )
 
-_SETTLED = (State.SENT, State.SKIPPED, State.CANCELLED)
-
 
 class UnsettledState(PlainState):
     """One moment of the state; nothing is written. Raises as `PlainState` does."""
@@ -63,7 +62,7 @@ class UnsettledState(PlainState):
         the reasons `judged` where it was due later than that moment. The reasons in `may_change` last. The posts and
         messages that came last tell what time it is.
         """
-        settled, lasting = (", ".join("?" * len(some)) for some in (_SETTLED, may_change))
+        settled, lasting = (", ".join("?" * len(some)) for some in (ENDED, may_change))
         lately = " OR ".join(["(reason = ? AND due_at > ?)"] * len(judged))
         rows = f"""
             SELECT post_id FROM deliveries WHERE site = ? AND (state NOT IN ({settled}) OR reason IN ({lasting})
@@ -76,7 +75,7 @@ class UnsettledState(PlainState):
             "SELECT id FROM posts WHERE site = ? ORDER BY first_seen_at DESC LIMIT 1",
         )
         asked: list[tuple[str, list[Any]]] = [
-            (rows, [*_SETTLED, *may_change, *pairs, to_number(since), to_number(since)]),
+            (rows, [*ENDED, *may_change, *pairs, to_number(since), to_number(since)]),
             (posts, [to_number(since)]),
             *((query, []) for query in latest),
         ]

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from syndicate.errors import UsageError
 from syndicate.model import (
+    UNSENT,
+    WAITING,
     Account,
     Action,
     Attempt,
@@ -48,8 +50,6 @@ JUDGED_AGAIN = frozenset({
 
 UNCLEAR = frozenset({Reason.GENERATOR_CODE, Reason.UNCLEAR_WISH})
 """What only the author of a post can mend: then its message goes by itself."""
-
-UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
 
 def may_follow_edit(state: State, reason: Reason) -> bool:
@@ -151,8 +151,6 @@ _BY_YOU: Mapping[Action, str] = {
     Action.POST: "asked for by hand",
 }
 
-_WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
-
 
 Decided = Delivery | KnownDelivery | PlannedDelivery | PlannedChange
 """A row, a change to one, or a plan for one: whatever has a reason."""
@@ -179,7 +177,7 @@ def say_why(row: Decided) -> str:
     """Why it is where it is: the reason, and what a person chose where it still waits; "" for nothing to say."""
     why = say_reason(row.reason, row.detail)
     chosen = _BY_YOU.get(row.chosen, "") if row.chosen else ""
-    if why and chosen and row.state in _WAITING:
+    if why and chosen and row.state in WAITING:
         return f"{why} ({chosen})"
     return why or chosen
 
@@ -238,8 +236,6 @@ def find_rule_reason(item: Identified, account: Account, occasion: Occasion) -> 
 
 # --- syndicate why SLUG ---
 # Everything that is known and planned about one post, in sentences.
-
-_STILL_WAITING = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
 
 def explain(
@@ -329,7 +325,7 @@ def tell_missing(slug: str, plan: Plan, posts: Iterable[Post]) -> UsageError:
 def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneInfo) -> Iterable[str]:
     name = f"{delivery.account} ({delivery.occasion}{f', part {delivery.part}' if delivery.part > 1 else ''})"
     line = f"{name}: delivery {delivery.id} is {delivery.state}"
-    if delivery.state in _STILL_WAITING:
+    if delivery.state in UNSENT:
         line += f"{'' if delivery.state is State.DUE else ', due'} {_local(delivery.due_at, zone)}"
     place = delivery.receipt.url if delivery.receipt else ""
     if place:

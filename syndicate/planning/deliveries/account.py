@@ -11,6 +11,7 @@ from typing import TypeVar
 from syndicate.errors import ConfigError, contain
 from syndicate.model import (
     NO_PICTURE,
+    WAITING,
     Account,
     Action,
     CardRef,
@@ -41,8 +42,6 @@ from syndicate.planning.schedule.when import parse_moment
 Row = TypeVar("Row")
 Troubles = Sequence[tuple[str, Exception]]
 """What is wrong with accounts, by their names."""
-HOLDS_SLOT = frozenset({State.PLANNED, State.DUE, State.HELD})
-OUT = frozenset({State.SENDING, State.UNCERTAIN, State.SENT})
 SECOND_LOOK = timedelta(days=1)
 """How long a mistake in a date, a category or a setting may be mended as if it had never been."""
 
@@ -127,7 +126,7 @@ class AccountContext:
 
     def change_slot(self, row: KnownDelivery, after: datetime) -> datetime:
         """The first free slot from then on. Its own is free for it, so that a small correction makes nothing late."""
-        if row.state in HOLDS_SLOT:
+        if row.state in WAITING:
             self.taken.release(row.due_at, self.calendar.zone)
         at = self.calendar.next_slot(max(after, self.now), self.taken)
         at = min(at, row.due_at) if self._has_slot(row, after) else at
@@ -136,7 +135,7 @@ class AccountContext:
 
     def _has_slot(self, row: KnownDelivery, after: datetime) -> bool:
         """Whether its own time is still to come, not too early, and one that the rules name."""
-        is_to_come = row.state in HOLDS_SLOT and row.due_at >= max(after, self.now)
+        is_to_come = row.state in WAITING and row.due_at >= max(after, self.now)
         return is_to_come and self.calendar.is_slot(row.due_at)
 
 

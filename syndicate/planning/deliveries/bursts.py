@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from syndicate.model import (
+    ASIDE,
+    COMING,
     Action,
     Delivery,
     Identified,
@@ -31,8 +33,6 @@ if TYPE_CHECKING:  # what composes messages is slow to load, and who asks for qu
     from syndicate.planning.deliveries.account import AccountContext
 
 HOUR = timedelta(hours=1)
-_OUT_OF_IT = frozenset({State.SKIPPED, State.CANCELLED})
-_ON_ITS_WAY = frozenset({State.PLANNED, State.DUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _find_news_at(row: KnownDelivery, item: Identified | None) -> datetime | Non
 def _goes_now(row: KnownDelivery, change: PlannedChange | None, item: Identified | None, now: datetime) -> bool:
     """Whether it is news this moment: judged again, or written ahead and due, be it that a clock was set right."""
     if change:
-        return row.state is State.SKIPPED and change.state in _ON_ITS_WAY
+        return row.state is State.SKIPPED and change.state in COMING
     is_ahead = item is not None and row.created_at is not None and row.created_at < item.known.published_at <= now
     return is_ahead and row.state is State.PLANNED and row.due_at <= now
 
@@ -101,7 +101,7 @@ def _is_news(row: KnownDelivery, change: PlannedChange | None) -> bool:
     state = change.state if change else row.state
     is_aside = row.reason in {Reason.FOUND_ON_NETWORK, Reason.TURNED_UP}
     is_announcement = row.part == 1 and row.occasion.kind in {OccasionKind.NEW, OccasionKind.FLAG}
-    return is_announcement and not (state in _OUT_OF_IT or is_aside or row.chosen is Action.RELEASE)
+    return is_announcement and not (state in ASIDE or is_aside or row.chosen is Action.RELEASE)
 
 
 def _find_crowded(news: Sequence[_News], most: int) -> Iterable[_News]:
@@ -118,14 +118,14 @@ def _find_crowded(news: Sequence[_News], most: int) -> Iterable[_News]:
 
 
 def _hold_new(row: PlannedDelivery) -> PlannedDelivery:
-    is_free = row.state in _ON_ITS_WAY or row.reason is Reason.APPROVAL
+    is_free = row.state in COMING or row.reason is Reason.APPROVAL
     return replace(row, state=State.HELD, reason=Reason.MANY_AT_ONCE, detail="") if is_free else row
 
 
 def _is_stoppable(row: KnownDelivery, change: PlannedChange | None) -> bool:
     """Whether it waits, and nobody touched it."""
     state = change.state if change else row.state
-    return row.state in {*_ON_ITS_WAY, State.CANCELLED, State.SKIPPED} and state in _ON_ITS_WAY and row.chosen is None
+    return row.state in (*COMING, *ASIDE) and state in COMING and row.chosen is None
 
 
 # --- what a person hears ---------------------------------------------------------------------------------------

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicate.model import (
+    ASIDE,
+    COMING,
+    UNSENT,
     Action,
     Identified,
     KnownDelivery,
@@ -24,7 +27,6 @@ from syndicate.planning.deliveries import (
     JUDGED_AGAIN,
     TAKES_BACK,
     UNCLEAR,
-    UNSENT,
     change_row,
     find_own_reason,
     find_rule_reason,
@@ -62,7 +64,7 @@ def plan_orphans(
     return [
         change_row(row, State.HELD, Why(Reason.ACCOUNT_GONE))
         for row in rows
-        if row.state in {State.PLANNED, State.DUE} and row.post_id in present and row.account not in accounts
+        if row.state in COMING and row.post_id in present and row.account not in accounts
     ]
 
 
@@ -139,7 +141,7 @@ class _Case:
 
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in BRINGS_BACK
+    is_stopped = row.state in ASIDE and row.reason in BRINGS_BACK
     is_manual = row.occasion.kind is OccasionKind.MANUAL
     own = None if is_manual else find_own_reason(case.item.post, case.override, row.occasion)
     if own is None and (due_at := _find_time_before(row, case)):
@@ -175,7 +177,7 @@ def _find_unclear(row: KnownDelivery, case: _Case) -> Why | None:
 
 
 def _hold_as_unclear(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    why = _find_unclear(row, case) if row.state in {State.PLANNED, State.DUE} else None
+    why = _find_unclear(row, case) if row.state in COMING else None
     return change_row(row, State.HELD, why) if why else None
 
 
@@ -257,7 +259,7 @@ def _is_mended(row: KnownDelivery, case: _Case) -> bool:
         return False
     if row.reason is Reason.OTHER_LANGUAGE and case.item.post.group not in context.groups:
         return False  # the translation that was announced may be gone
-    is_alone = all(one.state in {State.SKIPPED, State.CANCELLED} for one in context.rows[row.post_id])
+    is_alone = all(one.state in ASIDE for one in context.rows[row.post_id])
     return is_alone and not was_old(case.item, context)
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from syndicate.errors import UsageError
 from syndicate.model import (
     NO_PICTURE,
+    OUT,
+    UNSENT,
     Account,
     Action,
     CardRef,
@@ -25,13 +27,10 @@ from syndicate.model import (
     Settings,
     State,
 )
-from syndicate.planning.deliveries import UNSENT
 from syndicate.planning.deliveries.account import AccountContext, find_embargo, make_calendars, open_context, plan_rows
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.planning.schedule import say_time
 from syndicate.text.links import find_addresses
-
-_THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ def _now_or_later(item: Identified, context: AccountContext) -> datetime:
 
 
 def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
-    there = [row for row in rows if row.state in _THERE]
+    there = [row for row in rows if row.state in OUT]
     if not there:
         return
     last = max(there, key=lambda row: row.sent_at or row.due_at)

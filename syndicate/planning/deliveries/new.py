@@ -13,8 +13,11 @@ from functools import partial
 from operator import or_
 
 from syndicate.model import (
+    ASIDE,
     FEATURED,
     NEW,
+    UNSENT,
+    WAITING,
     Identified,
     KnownDelivery,
     Occasion,
@@ -28,7 +31,6 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries import JUDGED_AGAIN, change_row, find_own_reason, find_rule_reason
 from syndicate.planning.deliveries.account import (
-    HOLDS_SLOT,
     SECOND_LOOK,
     AccountContext,
     earliest_at,
@@ -120,7 +122,7 @@ def _plan_first_sight(item: Identified, context: AccountContext) -> list[Planned
 def _is_said_by_hand(item: Identified, context: AccountContext) -> bool:
     """Whether a person announced it before it was known."""
     by_hand = (row for row in context.rows.get(item.id, ()) if row.occasion.kind is OccasionKind.MANUAL)
-    return any(row.state not in {State.SKIPPED, State.CANCELLED} for row in by_hand)
+    return any(row.state not in ASIDE for row in by_hand)
 
 
 def _is_awaited(item: Identified, context: AccountContext) -> bool:
@@ -200,7 +202,7 @@ def oldest_first(identified: Sequence[Identified]) -> list[Identified]:
 
 # --- recycled posts: the one that was silent longest takes a slot that no fresh post wants ---
 
-_WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED})
+_UNFINISHED = (*UNSENT, State.SENDING, State.UNCERTAIN)
 
 
 def plan_evergreen(identified: Iterable[Identified], context: AccountContext) -> list[PlannedDelivery]:
@@ -211,7 +213,7 @@ def plan_evergreen(identified: Iterable[Identified], context: AccountContext) ->
     """
     if OccasionKind.EVERGREEN not in context.account.on or not context.account.enabled or not context.calendar.triggers:
         return []
-    if any(row.state in _WAITING for rows in context.rows.values() for row in rows):
+    if any(row.state in _UNFINISHED for rows in context.rows.values() for row in rows):
         return []
     floor = context.now - context.account.evergreen_after
     occasion = Occasion.of_month(f"{context.now:%Y-%m}")
@@ -285,7 +287,7 @@ def plan_parts(
 def _plan_parts_of(
     context: AccountContext, rows: Sequence[KnownDelivery], item: Identified
 ) -> list[tuple[list[PlannedDelivery], list[PlannedChange]]]:
-    first = min((row for row in rows if row.state in HOLDS_SLOT), key=lambda row: row.part)
+    first = min((row for row in rows if row.state in WAITING), key=lambda row: row.part)
     override = find_override(item.post, context.account)
     wanted = plan_rows(item, context, override, first.occasion, at=first.due_at)
     if wanted[0].message is None:
@@ -312,7 +314,7 @@ def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelive
     is_held = first.state is State.HELD
     why = Why(first.reason, first.detail) if is_held else None
     for row in rows:
-        if row.part > number and row.state in HOLDS_SLOT:
+        if row.part > number and row.state in WAITING:
             yield change_row(row, State.CANCELLED, Why(Reason.FEWER_PARTS))
         elif row.part <= number and row.state is State.CANCELLED:
             yield change_row(row, State.HELD if is_held else State.PLANNED, why, due_at=first.due_at)
@@ -330,6 +332,6 @@ def _list_waiting(
         for occasion in sorted(occasions, key=str):
             parts = [row for row in rows if row.occasion == occasion]
             is_parked = [row.state is State.CANCELLED and row.reason is Reason.FEWER_PARTS for row in parts]
-            is_waiting = [row.state in HOLDS_SLOT for row in parts]
+            is_waiting = [row.state in WAITING for row in parts]
             if item and any(is_waiting) and all(map(or_, is_parked, is_waiting)):
                 yield item, parts

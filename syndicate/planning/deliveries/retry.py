@@ -2,7 +2,8 @@
 
 The rules in one breath: surely not published and temporary → due again with back-off, until it gives up; surely not
 published for good → failed; perhaps published → uncertain, and only looking (or the network's own key) settles it;
-the account is broken → everything of the account waits. `turns.py` decides before the call, this file after it.
+the account is broken → everything of the account waits. `planning/schedule/gates.py` decides before the call, this
+file after it.
 """
 
 from __future__ import annotations

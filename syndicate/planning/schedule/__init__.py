@@ -14,14 +14,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import ConfigError
-from syndicate.model import Delivery, KnownDelivery, OccasionKind, ScheduleRules, State
+from syndicate.model import OUT, WAITING, Delivery, KnownDelivery, OccasionKind, ScheduleRules, State
 from syndicate.planning.schedule.when import Trigger, parse_clock, parse_slot, to_instant
 
 # When nothing is taken any more and so much was tried in vain, the rules exclude each other.
 _FAR, _MOST = timedelta(days=9 * 366), 5000
 _DAY = timedelta(days=1)
-_WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
-SPEAKING = _WAITING | {State.SENT}
+_TO_COME = (*WAITING, State.SENDING, State.UNCERTAIN)
+SPEAKING = (*WAITING, *OUT)
 """The states of messages that take a time of their account (`list_taken`)."""
 
 
@@ -201,7 +201,7 @@ def list_taken(rows: Iterable[Delivery | KnownDelivery]) -> Iterator[datetime]:
         gives_way = row.occasion.kind is OccasionKind.EVERGREEN and row.chosen_due_at is None
         if row.part == 1 and row.state is State.SENT and row.sent_at:
             yield row.sent_at
-        elif row.part == 1 and row.state in _WAITING and not gives_way:
+        elif row.part == 1 and row.state in _TO_COME and not gives_way:
             yield row.due_at
 
 

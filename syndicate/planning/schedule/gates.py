@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from syndicate.model import (
+    WAITING,
     Account,
     Decision,
     Delivery,
@@ -217,8 +218,6 @@ def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetim
 
 # --- what would surprise: a token that dies before its messages are due, and what `max_cost` will hold ---
 
-_COMING = frozenset({State.PLANNED, State.DUE, State.HELD})
-
 
 Coming = Delivery | PlannedDelivery
 """A message in the outbox, or one that would be added."""
@@ -272,7 +271,7 @@ def list_dying_tokens(
     late: dict[str, list[Coming]] = {}
     for row in rows:
         own = facts.get(row.account)
-        if own and row.state in _COMING and row.part == 1 and find_token_end(own, row.due_at, now):
+        if own and row.state in WAITING and row.part == 1 and find_token_end(own, row.due_at, now):
             late.setdefault(row.account, []).append(row)
     return tuple(_tell_late(name, late[name], facts[name].expires_at or now, now, timezone) for name in sorted(late))
 
@@ -295,7 +294,7 @@ def forecast_costs(
     Whatever is held is taken to go out as soon as there is money for it: a person is asked for each.
     """
     queue, new = (
-        [row for row in rows if row.account == account and row.state in _COMING] for rows in (waiting, coming)
+        [row for row in rows if row.account == account and row.state in WAITING] for rows in (waiting, coming)
     )
     total = sum(row.cost for row in (*queue, *new))
     if not total:

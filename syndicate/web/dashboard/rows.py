@@ -10,7 +10,18 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from syndicate.app.dashboard import FreeSlot, Wanted
-from syndicate.model import ACTIONS, Action, Attachment, CardRef, Delivery, Message, PlannedDelivery, State
+from syndicate.model import (
+    ACTIONS,
+    ASIDE,
+    COMING,
+    Action,
+    Attachment,
+    CardRef,
+    Delivery,
+    Message,
+    PlannedDelivery,
+    State,
+)
 from syndicate.planning.deliveries import say_why
 from syndicate.planning.schedule.when import to_instant
 
@@ -117,7 +128,6 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
-_OFF = frozenset({State.SKIPPED, State.CANCELLED})
 """What somebody, or a rule, decided against."""
 
 
@@ -160,7 +170,7 @@ class Line:
     @property
     def is_off(self) -> bool:
         """Whether somebody decided that it is not sent."""
-        return self.delivery.state in _OFF
+        return self.delivery.state in ASIDE
 
     @property
     def is_too_long(self) -> bool:
@@ -181,7 +191,7 @@ class PostRow:
     @property
     def others(self) -> int:
         """How many of its messages are not on the page, those left out that somebody decided against."""
-        return sum(number for state, number in self.counts.items() if state not in _OFF) - sum(
+        return sum(number for state, number in self.counts.items() if state not in ASIDE) - sum(
             not line.is_off for line in self.lines
         )
 
@@ -335,14 +345,14 @@ def _make_chip(at: datetime, own: Sequence[Delivery], titles: Mapping[str, str])
 
 def moment_of(delivery: Delivery, now: datetime) -> datetime:
     """When a message went or will go out; what is overdue and goes by itself goes now."""
-    if delivery.state in {State.PLANNED, State.DUE}:
+    if delivery.state in COMING:
         return max(delivery.due_at, now)
     return delivery.sent_at or delivery.due_at
 
 
 def say_counts(counts: Mapping[State, int]) -> str:
     """ "8 messages: 2 sent, 1 held"."""
-    told = {state: counts[state] for state in _RANK if counts.get(state) and state not in _OFF}
+    told = {state: counts[state] for state in _RANK if counts.get(state) and state not in ASIDE}
     total, words = sum(told.values()), ", ".join(f"{number} {state.value}" for state, number in told.items())
     return f"{total} message{'' if total == 1 else 's'}" + (f": {words}" if words else "")
 
