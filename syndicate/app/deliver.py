@@ -222,12 +222,12 @@ class _Materials:
 
     def find_picture(self, post_id: str, media: str) -> CardRef | None:
         """The card, or the post's own picture where a person wants that and it is there."""
-        own = open_drawer(self.site).own.find(post_id, media) if is_own_picture(media) else None
+        own = find_card(self.site, post_id, media) if is_own_picture(media) else None
         return own or find_card(self.site, post_id)
 
     def leave_out_lost(self, delivery: Delivery) -> tuple[Delivery, tuple[str, ...]]:
         """The delivery without a picture that its post has no more, and without its alt text; and what to say of it."""
-        if not is_own_picture(delivery.media) or open_drawer(self.site).own.find(delivery.post_id, delivery.media):
+        if not is_own_picture(delivery.media) or find_card(self.site, delivery.post_id, delivery.media):
             return delivery, ()
         note = "the picture that you chose is not in the post any more: it goes out as the account has it"
         return replace(delivery, media="", alt=""), (note,)
@@ -356,11 +356,11 @@ def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> C
 
 
 def _offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
-    one, own = get_post(site, read_plan(site, now), slug), open_drawer(site).own
-    before = own.find(one.id, media)
+    one = get_post(site, read_plan(site, now), slug)
+    before = find_card(site, one.id, media)
     try:
         with site.take_turn():
-            found = own.offer(one, media, now)
+            found = open_drawer(site).own.offer(one, media, now)
     except (FetchError, ContentError) as error:
         raise UsageError(error.message, where=error.where) from error
     if found != before:

@@ -197,11 +197,11 @@ def list_cards(site: OpenSite) -> Mapping[str, CardRef]:
     return refer_cards(filter(None, cards), site.settings.cards, lambda card: card.make_ref(root))
 
 
-def find_card(site: OpenSite, post_id: str) -> CardRef | None:
-    """The share card of one post."""
-    from syndicate.publish.manifest import find_card
+def find_card(site: OpenSite, post_id: str, media: str = "") -> CardRef | None:
+    """The share card of one post, or its own picture that is called so where a person wanted that once."""
+    from syndicate.publish.manifest import open_manifest
 
-    card = find_card(site.store.find_cards(post_id).values(), site.settings.cards.sizes[0])
+    card = open_manifest(site).find_card(post_id, media or site.settings.cards.sizes[0])
     return card.make_ref(site.settings.site.feeds_url) if card else None
 
 

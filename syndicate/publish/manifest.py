@@ -96,12 +96,6 @@ def name_of(post_id: str, frame: str) -> str:
     return f"{post_id} {frame}"
 
 
-def find_card(lines: Iterable[PublishedFile], frame: str) -> Card | None:
-    """The card in this size, of the lines of one post's cards."""
-    found = [card for line in lines if (card := parse_card(line.card, line.fingerprint)) and card.frame == frame]
-    return found[-1] if found else None
-
-
 def refer_cards(cards: Iterable[Card], rules: CardRules, make_ref: Callable[[Card], CardRef]) -> Mapping[str, CardRef]:
     """The share card of each post, by post id, with its square one."""
     found = tuple(cards)
@@ -203,7 +197,9 @@ class Manifest:
 
     def find_card(self, post_id: str, frame: str) -> Card | None:
         """One card, without reading the whole manifest."""
-        return find_card(self._store.find_cards(post_id).values(), frame)
+        lines = self._store.find_cards(post_id).values()
+        cards = [card for line in lines if (card := parse_card(line.card, line.fingerprint)) and card.frame == frame]
+        return cards[-1] if cards else None
 
     def is_ours(self, path: str, data: bytes) -> bool:
         """Whether a published file with these bytes is ours; while the state cannot be asked, it must show that."""

@@ -48,11 +48,6 @@ class OwnPictures:
     most: int
     """Bytes of a file."""
 
-    def find(self, post_id: str, media: str) -> CardRef | None:
-        """A post's own picture, where a person wanted it to go with a message."""
-        card = self.manifest.find_card(post_id, media)
-        return card.make_ref(self.site.settings.site.feeds_url) if card else None
-
     def offer(self, one: Identified, media: str, now: datetime) -> CardRef:
         """The picture as a file that networks take; made where it is not there as it is now.
 
