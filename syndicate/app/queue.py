@@ -24,6 +24,7 @@ from syndicate.model import (
     NetworkFacts,
     Occasion,
     Plan,
+    PlannedChange,
     PlannedDelivery,
     Reason,
     Receipt,
@@ -48,11 +49,26 @@ _DAY = timedelta(days=1)
 # --- deliveries on their way, composed as they would be now ---
 
 
-def preview_waiting(site: OpenSite) -> tuple[PlannedDelivery, ...]:
-    """Everything that waits on a configured account."""
-    configured = {one.name for one in site.settings.accounts}
-    waiting = explain_waits(site, site.store.list_deliveries(states=WAITING), site.clock())
-    return preview(site, (one for one in waiting if one.account in configured))
+def preview_waiting(site: OpenSite, changes: Iterable[PlannedChange] = ()) -> tuple[PlannedDelivery, ...]:
+    """Everything that waits on a configured account, as these changes leave it."""
+    configured, changed = {one.name for one in site.settings.accounts}, {one.delivery_id: one for one in changes}
+    rows = (one for one in site.store.list_deliveries(states=WAITING) if one.account in configured)
+    after = (_change(one, changed[one.id]) if one.id in changed else one for one in rows)
+    return preview(site, explain_waits(site, sorted(after, key=lambda one: (one.due_at, one.id)), site.clock()))
+
+
+def _change(row: Delivery, change: PlannedChange) -> Delivery:
+    return replace(
+        row,
+        state=change.state,
+        due_at=change.due_at,
+        reason=change.reason,
+        detail=change.detail,
+        chosen=change.chosen or row.chosen,
+        text=change.text or row.text,
+        media=change.media or row.media,
+        alt=change.alt or row.alt,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,7 @@ class Outlook:
 
     plan: Plan
     waiting: tuple[PlannedDelivery, ...]
+    """What is in the outbox, as this plan leaves it."""
     budgets: tuple[Budget, ...]
     dying: tuple[str, ...]
     amendments: tuple[Amendment, ...]
@@ -84,7 +101,7 @@ def look_ahead(site: OpenSite, now: datetime) -> Outlook:
     plan = read_plan(site, now)
     return Outlook(
         plan=plan,
-        waiting=preview_waiting(site),
+        waiting=preview_waiting(site, plan.changes),
         budgets=list_budgets(site, plan.deliveries, now),
         dying=list_warnings(site, plan.deliveries, now),
         amendments=list_amendments(site, now),

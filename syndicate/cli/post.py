@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +17,7 @@ from syndicate.model import needs_person
 if TYPE_CHECKING:
     from syndicate.app.accounts import AccountRow
     from syndicate.app.app import App
-    from syndicate.model import Delivery, PlannedChange, PlannedDelivery
+    from syndicate.model import Delivery
     from syndicate.planning.deliveries.manual import ManualPlan
 
 PostName = Annotated[
@@ -96,22 +95,15 @@ def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
 
     for row in planned.deliveries:
         show_planned(row, app.settings, app.now())
-    moved = {change.delivery_id: change for change in planned.changes}
+    moved = {change.delivery_id for change in planned.changes}
     waiting = {(one.account, one.occasion, one.part): one.id for one in app.list_deliveries(slug=slug)}
     with app.using() as site:
-        rows = preview_waiting(site) if moved else ()
+        rows = preview_waiting(site, planned.changes) if moved else ()
     for row in rows:
         number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
         if number in moved:
             print(f"Delivery {number} waits in the outbox already, and would be moved:")
-            show_planned(_moved(row, moved[number]), app.settings, app.now())
-
-
-def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
-    row = replace(row, state=change.state, due_at=change.due_at, reason=change.reason, chosen=change.chosen)
-    if not change.text or row.message is None:
-        return row
-    return replace(row, message=replace(row.message, text=change.text), count=0, limit=0)
+            show_planned(row, app.settings, app.now())
 
 
 def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str) -> None:

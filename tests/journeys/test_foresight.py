@@ -1,11 +1,12 @@
 """What is coming is said before it comes, and what a person decided lasts, by the real command line."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.journeys.blog import TRIAL, Blog
+from tests.journeys.blog import CONFIG, TRIAL, Blog
 
 SOON = datetime.now(UTC) + timedelta(hours=12)
 DYING = """
@@ -114,3 +115,19 @@ def test_a_release_wins_over_the_wish_in_the_post(tmp_path):
     blog.write("old")
     blog.run("publish")
     assert blog.run("--json", "queue").json[0]["state"] == "due"
+
+
+def test_plan_shows_waiting_messages_as_the_next_publication_leaves_them(tmp_path):
+    """At the slots of another time zone, or not at all where the post was taken back."""
+    blog = Blog(tmp_path, CONFIG.replace("[schedule]", '[schedule]\nslots = ["12:34"]'))
+    for featured in (False, True):
+        for slug in ("stays", "goes"):
+            blog.write(slug, featured=featured)
+        blog.run("publish")
+    assert blog.run("queue").out.count("\tplanned\t") == 2
+    config = blog.root / "syndicate.toml"
+    config.write_text(config.read_text().replace("Europe/Berlin", "Asia/Kolkata"))
+    blog.write("goes", draft=True)
+    waiting = blog.run("plan").out.partition("Nothing new")[0]
+    assert [line[-5:] for line in re.findall(r"planned (.+?) ·", waiting)] == ["12:34"]
+    assert waiting.count("  cancelled · its post is gone") == 1
