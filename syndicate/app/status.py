@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -34,6 +34,7 @@ from syndicate.model import (
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.schedule import Calendar
+from syndicate.planning.schedule import tell_clock as say_clock
 from syndicate.planning.schedule.gates import list_dying_tokens
 
 if TYPE_CHECKING:
@@ -250,10 +251,21 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         needs_you=tuple(one for one in waiting if needs_person(one) and one.reason not in ASKED_TOGETHER),
         questions=look(lambda: tuple(say_remark(one) for one in list_questions(waiting)), ()),
         dying=look(lambda: list_warnings(site, (), now), ()),
-        doubts=site.settings.site.list_doubts(),
+        doubts=(*site.settings.site.list_doubts(), *filter(None, [look(lambda: tell_clock(site, now), "")])),
         amendments=look(lambda: _tell_amendments(site, now), ()),
         damaged=(*tell_damage(store), *troubles),
     )
+
+
+def tell_clock(site: OpenSite, now: datetime) -> str:
+    """That the clock is behind, "" where it is not known to be."""
+    from syndicate.content import look_at_files
+
+    marks = (site.seen_files or look_at_files(site.settings)).marks.values()
+    newest = max((int(mark.partition(" ")[0]) for mark in marks), default=0)
+    with suppress(ValueError, OverflowError):  # a file may claim any second
+        return say_clock(now, site.store.find_last_at(), datetime.fromtimestamp(newest // 10**9, UTC))
+    return ""
 
 
 def tell_damage(store: Store) -> tuple[str, ...]:
@@ -353,7 +365,7 @@ def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
     )
     return Story(
         slug=slug,
-        lines=lines,
+        lines=(*lines, *filter(None, [tell_clock(site, now)])),
         post=known,
         deliveries=deliveries,
         attempts=trails,

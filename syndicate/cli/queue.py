@@ -19,7 +19,7 @@ from syndicate.cli.root import (
     complete_slug,
     globals_of,
 )
-from syndicate.cli.show import print_json
+from syndicate.cli.show import print_json, tell
 from syndicate.errors import UsageError
 from syndicate.planning.deliveries import ASKED_TOGETHER
 
@@ -50,6 +50,8 @@ def queue(
     ] = "",
 ) -> int:
     """Show the outbox, or change what waits in it."""
+    from syndicate.app.status import tell_clock
+
     if context.invoked_subcommand:
         return DONE
     given = globals_of(context)
@@ -62,6 +64,10 @@ def queue(
             _show_outbox(found, app, each=everything or bool(slug))
         else:
             _say_nothing(app, account, slug)
+        with app.using() as site:
+            behind = tell_clock(site, app.now())
+        if behind:
+            tell(f"! {behind}", file=sys.stderr)
         return warn_of_state(app.find_contradiction())
 
 

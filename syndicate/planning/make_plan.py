@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from syndicate.errors import contain
@@ -61,9 +61,7 @@ from syndicate.planning.deliveries.new import (
 from syndicate.planning.identity import identify, remember_drafts
 from syndicate.planning.messages.template import NAMES, name_template
 from syndicate.planning.resemblance import doubt_echoes
-
-_BEHIND = timedelta(days=1)
-"""A file from so far ahead does not come from another machine's clock."""
+from syndicate.planning.schedule import BEHIND, tell_clock
 
 
 def make_plan(
@@ -137,11 +135,7 @@ def _find_absent(
 
 
 def _find_now(snapshot: Snapshot, ledger: Ledger, now: datetime) -> datetime:
-    """The moment to plan for: where the clock is behind, the last one that is known to have been.
-
-    A machine without a battery begins in 1970 or at its last shutdown. Both the state and the files have seen later
-    days then; a state alone may come from a clock that was ahead.
-    """
+    """The moment to plan for: where the clock is behind, the last one that is known to have been."""
     moments = [
         *(row.first_seen_at for row in ledger.posts),
         *(row.sent_at or row.created_at for row in ledger.deliveries),
@@ -149,8 +143,7 @@ def _find_now(snapshot: Snapshot, ledger: Ledger, now: datetime) -> datetime:
         now,
     ]
     seen = max(moment for moment in moments if moment is not None)
-    is_behind = now + _BEHIND < min(seen, snapshot.changed_at or now)
-    return seen if is_behind else now
+    return seen if tell_clock(now, seen, snapshot.changed_at) else now
 
 
 def _find_listening(
@@ -364,10 +357,10 @@ def _warn_of_clock(
 ) -> tuple[str, ...]:
     """Told where it is surely behind; and where an account begins, and takes what is public already for known."""
     if says != now:
-        behind = f"the clock is behind: it says {says:%Y-%m-%d}, and it was {now:%Y-%m-%d} already: no date moves"
+        behind = f"{tell_clock(says, now, snapshot.changed_at)}: no date moves"
         return (f"{behind}; if it is right, it was ahead when {snapshot.newest} was saved: save that once more",)
     begins = any(context.account.enabled and context.account.name not in ledger.baselined for context in contexts)
-    if not begins or snapshot.changed_at is None or snapshot.changed_at < now + _BEHIND:
+    if not begins or snapshot.changed_at is None or snapshot.changed_at < now + BEHIND:
         return ()
     return (
         f"the clock may be behind: it says {now:%Y-%m-%d}, and a post was changed on {snapshot.changed_at:%Y-%m-%d}",

@@ -162,6 +162,12 @@ class Outbox(Part):
         with self._database.reading() as connection:
             return connection.execute(self._mine(select(func.min(at))).where(waiting)).scalar()
 
+    def find_last_at(self) -> datetime | None:
+        """When a message was sent or planned last."""
+        last = func.max(func.coalesce(deliveries.c.sent_at, deliveries.c.created_at))
+        with self._database.reading() as connection:
+            return connection.execute(self._mine(select(last))).scalar()
+
     def list_leased(self, now: datetime) -> tuple[Delivery, ...]:
         """What processes have in hand now, one delivery of each busy account."""
         query = self._mine(select(deliveries)).where(ROW.lease_until > LEASE_NOW, ROW.lease_until <= LEASE_END)

@@ -175,6 +175,11 @@ class UnsettledState(PlainState):
         found: datetime | None = next(read_values(("next_at",), self._ask(query)[0]))
         return found
 
+    def find_last_at(self) -> datetime | None:
+        query = "SELECT max(coalesce(sent_at, created_at)) FROM deliveries WHERE site = ?"
+        found: datetime | None = next(read_values(("last_at",), self._ask(query)[0]))
+        return found
+
     def list_leased(self, now: datetime) -> tuple[Delivery, ...]:  # noqa: ARG002
         """None: see `is_in_hand`."""
         return ()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.status import read_status
 from syndicate.model import Delivery, Reason, State
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House
@@ -73,6 +74,19 @@ def test_a_clock_that_goes_back_sends_nothing_twice(tmp_path, days):
     assert blog.entries() == ids
     with blog.open() as app:
         assert len(app.list_deliveries(everything=True)) == 2
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, 0), (-30, 1)])
+def test_whoever_looks_while_the_clock_is_behind_is_told(tmp_path, days, told):
+    """By the whole and by each post's story, in one line; not while it is right."""
+    blog = Blog(tmp_path)
+    blog.wait(days=days)
+    with blog.open() as app:
+        with app.using() as site:
+            whole = read_status(site, app.now())
+        story = app.tell_story("second")
+    lines = [line for line in (*whole.doubts, *story.lines) if line.startswith("the clock is behind: ")]
+    assert len(lines) == 2 * told
 
 
 def test_a_clock_that_goes_back_before_the_slot_only_delays(tmp_path):

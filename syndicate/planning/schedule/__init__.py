@@ -265,6 +265,21 @@ def say_time(at: datetime, timezone: str) -> str:
     return f"{at.astimezone(get_zone(timezone)):%Y-%m-%d %H:%M}"
 
 
+BEHIND = timedelta(days=1)
+"""A file from so far ahead does not come from another machine's clock."""
+
+
+def tell_clock(says: datetime, seen: datetime | None, changed_at: datetime | None) -> str:
+    """That the clock is behind, "" where it is not known to be: the state and the files have both seen later days.
+
+    A machine without a battery begins in 1970 or at its last shutdown. A state alone may come from a clock that was
+    ahead.
+    """
+    if seen is None or changed_at is None or says + BEHIND >= min(seen, changed_at):
+        return ""
+    return f"the clock is behind: it says {says:%Y-%m-%d}, and it was {seen:%Y-%m-%d} already"
+
+
 def get_zone(name: str) -> ZoneInfo:
     """The zone of this IANA name, UTC for none. Raises ConfigError where it is unknown."""
     try:
