@@ -32,6 +32,8 @@ from syndicate.errors import contain
 
 MOST = 3
 """Other processes at most: each weighs as much as we do."""
+STILL = timedelta(minutes=2)
+"""Who did nothing at all from one such look to the next, hangs: even a wait for somebody else's server ends sooner."""
 MOST_SHARED = 64_000_000
 """Bytes of the large parts of one answer."""
 
@@ -84,8 +86,8 @@ def count_others() -> int:
 class Process(Generic[Given, Question, Answer]):
     """Another process that calls `begin(given)` and then answers questions, one at a time, with what that returned.
 
-    `begin` is named in a module. `memory` is what it may fill while it works, in bytes, `patience` how long an answer
-    may take; 0 and None mean no limit. Use it as a context manager.
+    `begin` is named in a module. `memory` is what it may fill while it works, in bytes, 0 for any; `patience` how long
+    an answer may take, None as long as it works and does not stand STILL. Use it as a context manager.
     """
 
     def __init__(
@@ -142,7 +144,18 @@ class Process(Generic[Given, Question, Answer]):
         """Whether something came in time; also where the other side just ended."""
         watch = select.poll()
         watch.register(answers, select.POLLIN)
-        return bool(watch.poll(None if self._patience is None else self._patience.total_seconds() * 1000))
+        worked = ""
+        while not watch.poll((self._patience or STILL).total_seconds() * 1000):
+            before, worked = worked, self._tell_work()
+            if self._patience or (worked and worked == before):
+                return False
+        return True
+
+    def _tell_work(self) -> str:
+        """Another text whenever it has worked; "" where the system does not tell."""
+        with suppress(OSError):
+            return Path(f"/proc/{self._other.pid}/schedstat").read_text("ascii") if self._other else ""
+        return ""
 
     def _send(self, what: object) -> None:
         if self._other and self._other.stdin:

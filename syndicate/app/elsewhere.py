@@ -47,7 +47,7 @@ class Elsewhere:
     """Another process for this site; it starts with the first question. Threads may share it, one asks at a time."""
 
     def __init__(self, config: Path, settings: Settings, does: str, patience: timedelta | None = PATIENCE) -> None:
-        """`does` says what it is for, in the words of an error; without `patience` it is waited for without end."""
+        """`does` says what it is for, in the words of an error; without `patience` it is waited for while it works."""
         self._does = does
         self._process = Fenced[Asked, Outcome](partial(begin, config, settings, log.level), None, 0, patience)
         self._lock, self._asked_at = threading.Lock(), 0.0
@@ -59,8 +59,8 @@ class Elsewhere:
             outcome = self._process.ask((work, given), lambda found: found)
             self._asked_at = time.monotonic()
         if outcome is None:
-            hint = "the system's log tells whether memory is short, `syndicate publish` what else it may be"
-            raise SyndicateError(f"the process that {self._does} was killed", hint=hint)
+            hint = "the system's log tells of short memory and of disks, `syndicate publish` of what else it may be"
+            raise SyndicateError(f"the process that {self._does} hung or was killed", hint=hint)
         found, said = outcome
         for line in said:
             logging.getLogger(line.name).handle(line)

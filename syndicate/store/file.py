@@ -62,7 +62,8 @@ def take_turn(path: Path) -> Iterator[None]:
     try:
         if not _keep_trying(lambda: _take(handle), WAITS):
             log.warning("another syndicate is publishing here: waiting until it is done")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            while not _take(handle):  # in short steps: who does nothing at all counts as hung (`processes.STILL`)
+                time.sleep(PAUSE)
         yield
     finally:
         os.close(handle)  # closing is what lets go

@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -166,6 +167,9 @@ def begin_odd_jobs(_given: None) -> Callable[[str], str | bytes]:
     def work(job: str) -> str | bytes:
         if job == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if job == "work":
+            for _ in range(60):
+                time.sleep(0.1)
         if job == "hang":
             signal.pause()
         if job == "fill":
@@ -193,6 +197,17 @@ def test_what_ends_a_fenced_process_costs_one_answer(fenced: Fenced[str, str], j
     after = fenced.ask("who", str)
     assert after
     assert after != before
+
+
+@pytest.mark.slow
+def test_one_that_has_time_without_end_is_given_up_where_it_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it works, be it ever so slowly, it is waited for."""
+    monkeypatch.setattr("syndicate.processes.STILL", timedelta(seconds=2))
+    with Process(begin_odd_jobs, None) as process:
+        for job in ("work", "hang"):
+            process.give(job)
+            answer = process.take()
+            assert bool(answer) == process.is_alive == (job == "work")
 
 
 @pytest.mark.slow
