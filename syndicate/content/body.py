@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from html import escape, unescape
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ _LINKED = re.compile(r"""\.(?:mdx?|markdown)(?:[?#)>"']|[ \t]{0,9}(?:$|["'(]))""
 _LOST_LINK = re.compile(rf"(?<!!)\[([^\[\]]*)\]\(<?{MARK}[^()]*\)")
 _HTML = (".html", ".htm")
 _ANCHOR = re.compile(r"""(<a\b[^<>]*?\shref=["'])([^"'<>]*)""", re.IGNORECASE)
-_MAX_REPAIRS = 50
+_MAX_REPAIRS, _MAX_PIECES = 50, 500
 
 
 def mend_body(fields: Fields) -> str:
@@ -145,10 +146,10 @@ def read_words(markdown: str, source: str, permalink: str, code: GeneratorCode) 
 
 
 def note_pieces(fields: Fields, pieces: Iterable[Piece]) -> None:
-    """A repair for each piece of code that was left out of the body, with its line."""
+    """A repair for each piece of code that was left out of the body, with its line; for the first of very many."""
     front = fields.front
     seen: Counter[str] = Counter()
-    for piece in pieces:
+    for piece in islice(pieces, _MAX_PIECES):
         place = _find_nth(front.body, piece.text.partition("…")[0].rstrip().split("\0")[0], seen[piece.text])
         seen[piece.text] += 1
         line = front.body_line + front.body.count("\n", 0, place) if place >= 0 else 0
@@ -160,6 +161,8 @@ def _find_nth(text: str, part: str, number: int) -> int:
     at = -1
     for _ in range(min(number, _MAX_REPAIRS) + 1):
         at = text.find(part, at + 1)
+        if at < 0:
+            break
     return at if at >= 0 or " " not in part else text.find(part.partition(" ")[0])
 
 

@@ -326,6 +326,13 @@ def test_code_of_the_generator_in_a_note_holds_its_messages() -> None:
     assert [one.part for one in post.left_out] == ["summary"]
 
 
+@pytest.mark.parametrize("unit", ["--8<--\n", "{{ page.unknown }} "])
+def test_code_again_and_again_is_noted_five_hundred_times(unit: str) -> None:
+    """Each note has its line, which is looked for in the whole text."""
+    post = _parse("date: 2025-03-01", body=unit * 40_000)
+    assert len(post.repairs) == 500
+
+
 @pytest.mark.parametrize("title", ["", "\u200b"])
 def test_the_heading_is_the_title_of_a_post_without_one(title: str) -> None:
     """The first H1 stands in for nothing to be seen, and is not there twice."""
