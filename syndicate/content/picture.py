@@ -334,14 +334,14 @@ def read_media(fields: Fields, place: Place) -> tuple[MediaFile, ...]:
     """The files in the order of their keys, each address once; a warning where one cannot be used."""
     found: dict[str, MediaFile] = {}
     for key in _KEYS:
-        for value in _list_values(fields.at(key)):
+        for value in fields.some(_list_values(fields.at(key)), key):
             file = _read_file(fields, key, value, place)
             if file and len(found) < _MOST:
                 found.setdefault(file.url, file)
     return tuple(found.values())
 
 
-def _list_values(value: object) -> Iterable[object]:
+def _list_values(value: object) -> list[object]:
     return value if isinstance(value, list) else [] if value in (None, "", False, True) else [value]
 
 

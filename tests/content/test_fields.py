@@ -427,6 +427,13 @@ def test_a_list_beyond_its_limit_is_cut_and_told(key: str) -> None:
     assert [problem.message for problem in post.problems] == [f'"{key}" has 250 entries, of which the first 200 count']
 
 
+def test_few_of_many_files_are_looked_for() -> None:
+    """Each is looked for in every folder that the site shows."""
+    post = _parse("enclosure: [" + ", ".join(f"{n}.mp3" for n in range(250)) + "]")
+    assert len(post.media) == 20
+    assert ["has 250 entries" in problem.message for problem in post.problems] == [True]
+
+
 @pytest.mark.parametrize(
     "date", ["0001-01-01", "9999-12-31T23:59:59-12:00", "0999-12-31", "9001-01-01", "1e400", ".nan"]
 )
