@@ -20,7 +20,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
-_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"`+[^`]+`+|\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def lay_out(folder: Path) -> None:
@@ -40,6 +40,8 @@ def lay_out(folder: Path) -> None:
 
 def _lead(found: re.Match[str], *, source: Path, page: Path, pages: Path) -> str:
     """The link as it works on the site; `source` is the folder that the page came from."""
+    if found[2] is None:
+        return found[0]  # code
     words, target, anchor = found[1], found[2], found[3] or ""
     place = (source / target).resolve()
     if not place.is_relative_to(ROOT):

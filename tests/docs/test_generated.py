@@ -28,9 +28,21 @@ def test_every_row_of_a_table_stands_on_one_line(page: Path) -> None:
     assert [row for row in rows if not row.endswith("|")] == []
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+def test_what_belongs_to_a_list_is_indented_by_four(page: Path) -> None:
+    """Else it ends the list on the site, and each further step is the first."""
+    assert re.findall(r"\n\n {1,3}(?=\S).*", page.read_text(encoding="utf-8")) == []
+
+
 def test_readme_can_be_read_in_one_go() -> None:
     """What it is, two commands, five minutes, and where to read on."""
     assert len(README.splitlines()) <= 150
+
+
+def test_a_link_that_is_shown_as_code_stays_as_it_is(tmp_path: Path) -> None:
+    """The page about posts shows one."""
+    lay_out(tmp_path)
+    assert "`[x](../other.md#part)`" in (tmp_path / "pages" / "posts.md").read_text(encoding="utf-8")
 
 
 def test_the_navigation_leads_to_every_page(tmp_path: Path) -> None:
