@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Problem, Reason, Receipt, State
+from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Message, Problem, Reason, Receipt, State
 from syndicate.planning.deliveries import explain, say_reason, say_why, tell_missing
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
@@ -50,6 +50,18 @@ def test_a_public_post_with_its_deliveries_and_their_trail() -> None:
         "  2026-11-24 13:01 find: found → sent",
         "mastodon (featured, part 2): delivery 2 is held, due 2026-11-24 13:00 - waits for approval",
     )
+
+
+def test_the_old_address_of_a_moved_post_is_told_where_messages_lead_there() -> None:
+    """A message that leads to the page of now, with UTM parameters, too, says nothing."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a"))
+    now = blog.publish().identified[0].post.permalink
+    said = []
+    for link in (now, f"{now}?utm_source=m", "https://blog.example.com/before/"):
+        sent = delivery(1, State.SENT, receipt=Receipt("9", "https://net/9"), message=Message(text="A", link=link))
+        said.append(explain("a", blog.plan(), blog.ledger.posts[0], [sent], {}, zone=BERLIN)[4:])
+    assert said == [(), (), (f"its messages lead to https://blog.example.com/before/: redirect that to {now}",)]
 
 
 def test_every_post_that_had_the_name_is_told() -> None:

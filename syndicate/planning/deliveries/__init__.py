@@ -256,7 +256,9 @@ def explain(
     """
     lines = [*_explain_post(slug, plan, known, zone, posts)]
     others = {row.id for row in earlier}
-    lines += _explain_deliveries([one for one in deliveries if one.post_id not in others], attempts, zone)
+    own = [one for one in deliveries if one.post_id not in others]
+    lines += _explain_deliveries(own, attempts, zone)
+    lines += (line for item in plan.identified if item.post.slug == slug for line in _tell_old_links(own, item))
     for row in earlier:
         now = f'is "{row.slug}" now' if row.gone_at is None else f"gone since {_local(row.gone_at, zone)}"
         lines.append(f'another post had this name: "{row.title}", id {row.id}, {now}')
@@ -279,6 +281,15 @@ def _explain_deliveries(
 ) -> Iterable[str]:
     for delivery in sorted(deliveries, key=lambda row: (row.account, row.id)):
         yield from _explain_delivery(delivery, attempts.get(delivery.id, ()), zone)
+
+
+def _tell_old_links(deliveries: Iterable[Delivery], item: Identified) -> Iterable[str]:
+    """Where messages that are out lead, if the post has moved since: only its author can redirect that."""
+    now = item.post.permalink
+    sent = (row.message.link for row in deliveries if row.state is State.SENT and row.message)
+    for link in dict.fromkeys(sent):
+        if link and link.removeprefix(now)[:1] not in {"", "?", "&", "#"}:  # what follows it is our UTM parameters
+            yield f"its messages lead to {link}: redirect that to {now}"
 
 
 def _explain_post(
