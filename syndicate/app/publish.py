@@ -17,7 +17,7 @@ from syndicate.app.site import OpenSite, identify
 from syndicate.content import SeenPosts, look_at_files, look_at_posts
 from syndicate.errors import contain, tell_for_log
 from syndicate.fonts import digest_fonts
-from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, unique_problems
+from syndicate.model import TIMELINE, Identified, Plan, Problem, Remark, unique_problems
 from syndicate.publish import Asked, LastPublication, Progress, Published, keep_silent, look_at
 from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound, read_publication
 from syndicate.templates import fingerprint_templates
@@ -279,5 +279,5 @@ def _ask(site: OpenSite, remarks: tuple[Remark, ...], now: datetime) -> None:
     from syndicate.planning.deliveries.bursts import say_remark
 
     for one in remarks:
-        if one.reason is not Reason.OLD_WHEN_FOUND and not one.is_asked:
+        if one.is_question:
             ask_person(site, say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")

@@ -79,7 +79,7 @@ class Rounds:
         problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
         state = self._choose_news("state", [published.contradiction] if published.contradiction else [])
-        remarks = map(say_remark, published.remarks)
+        remarks = (say_remark(one) for one in published.remarks if not one.is_question)  # told already, as a warning
         return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings, *state, *remarks]))
 
     def _reload(self) -> list[str]:

@@ -202,6 +202,11 @@ class Remark:
     is_asked: bool
     """Whether the same question is open already."""
 
+    @property
+    def is_question(self) -> bool:
+        """Whether a person has to answer it, and has not been asked yet."""
+        return self.reason is not Reason.OLD_WHEN_FOUND and not self.is_asked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -22,6 +22,20 @@ def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
     assert not any(line in second for line in said)
 
 
+def test_a_question_about_new_posts_is_said_once(tmp_path, caplog):
+    """As a warning: the line of the round that saw them does not repeat it."""
+    blog = Blog(tmp_path)
+    blog.write("zero")
+    blog.run("publish")
+    for number in range(7):
+        blog.write(f"post-{number}", title=f"{chr(65 + number) * 9}", body=f"{number * 7919} words " * 9)
+    with open_app(tmp_path / "syndicate.toml") as app:
+        line = Rounds(app).publish_round()
+    assert "7 new posts" in line
+    assert "posts at once" not in line
+    assert caplog.text.count("7 posts at once are held on timeline") == 1
+
+
 def test_each_message_has_a_line_of_its_own(tmp_path):
     """Whatever went out in one round."""
     blog = Blog(tmp_path)
