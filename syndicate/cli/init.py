@@ -85,8 +85,12 @@ def _show_guess(begun: Begun) -> None:
     assert guess
     place = "this folder" if guess.content == "." else f"{guess.content}/"
     print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
-    rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
-    rows += [(name, "not found", _ASKED.get(name, "please fill it in")) for name in guess.missing]
+    rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues if clue.key not in guess.missing]
+    unfit = {clue.key: clue for clue in guess.clues if clue.key in guess.missing}
+    for name in guess.missing:
+        said = f"{unfit[name].source} says so, which cannot be it; " if name in unfit else ""
+        value = unfit[name].value if name in unfit else "not found"
+        rows.append((name, value, said + _ASKED.get(name, "please fill it in")))
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     width = min(value_width, WIDEST)
     for key, value, source in rows:
