@@ -164,7 +164,7 @@ class Daemon:
                 Every(every),
                 next_run_time=datetime.now(UTC),
                 coalesce=True,
-                max_instances=1,
+                max_instances=9,  # a tick sets an event: on a busy machine the one before may not have ended
                 misfire_grace_time=None,
             )
         return scheduler
