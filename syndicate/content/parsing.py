@@ -336,8 +336,9 @@ class _Parser:
             declared = localise_declared(site, found, named.language, declared, is_relative=written[0] != "/")
         pattern = "" if declared or not written else translate(written, site.generator)
         pattern += closing if pattern and "." not in pattern and not pattern.endswith("/") else ""
-        if value and not (declared or pattern):
-            self.fields.warn(key, f'"{key}" is not a plain path or address, so the pattern of the site is used')
+        if value and not (declared or pattern or self.served):
+            said = f'"{key}" is not a plain path or address, so the pattern of the site is used'
+            self.fields.warn(key, said, "write it out, or let your built site tell it: [site] built")
         if declared or pattern:
             return declared or fill_permalink(site, named, pattern)
         address = make_permalink(site, named)

@@ -93,6 +93,17 @@ def test_what_was_learned_outlives_the_page_and_ends_with_the_name(tmp_path: Pat
     assert addresses(folder) == {"a.md": "/blog/new/"}
 
 
+def test_an_address_that_only_the_generator_computes_is_no_problem_where_its_page_is_built(tmp_path: Path) -> None:
+    """Else it is one, with the way out."""
+    permalink = 'permalink: "{{ site.blog }}/a/index.html"'
+    write(tmp_path, {"posts/a.md": post(f"Alpha\n{permalink}"), "posts/b.md": post(f"Beta\n{permalink}")})
+    write(tmp_path, {"public/x/a/index.html": "<h1>Alpha</h1>"})
+    folder = ContentFolder(settle(tmp_path))
+    assert addresses(folder) == {"a.md": "/x/a/", "b.md": "/blog/b/"}
+    hints = {one.source: [problem.hint for problem in one.problems] for one in folder.read().posts}
+    assert hints == {"a.md": [], "b.md": ["write it out, or let your built site tell it: [site] built"]}
+
+
 def test_the_two_are_compared(tmp_path: Path) -> None:
     """Which posts have a page, and which of those are elsewhere than the pattern says."""
     write(tmp_path, {f"posts/{name}.md": post(name.title()) for name in ("alpha", "beta", "gamma")})
