@@ -198,8 +198,8 @@ def say_remark(remark: Remark) -> str:
         only = f"--all --account {remark.about} --reason {remark.reason}"
         does = f"`syndicate queue release {only}` sends them, `syndicate queue skip {only}` does not"
         if remark.reason is Reason.MANY_AT_ONCE:
-            were = "1 of many posts at once is" if number == 1 else f"{number} posts at once are"
-            return f"{were} held on {remark.about}: {does}"
+            one = f"1 post is held on {remark.about}, since many came within an hour"
+            return f"{one if number == 1 else f'{number} posts at once are held on {remark.about}'}: {does}"
         were = "1 post that may have been there before is" if number == 1 else _MANY_TURNED_UP.format(number)
         return f"{were} held on {remark.about}: {does}"
     if remark.reason is Reason.MAYBE_RENAMED:
