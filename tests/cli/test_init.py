@@ -37,6 +37,14 @@ def test_a_guess_shows_each_value_with_its_source(hugo):
     assert {path.name for path in hugo.iterdir()} == {"content", "hugo.toml", "syndicate.toml"}
 
 
+def test_an_address_that_cannot_be_it_is_shown_once_beside_the_question(hugo):
+    """A bare host in the generator's settings is neither taken nor called "not found"."""
+    (hugo / "hugo.toml").write_text('title = "Dunes"\nbaseURL = "dunes.example"\n')
+    _, out, _ = run("init", str(hugo))
+    lines = [line.split() for line in out.splitlines() if line.startswith("  url ")]
+    assert [line[:6] for line in lines] == [["url", "dunes.example", "hugo.toml", "says", "so,", "which"]]
+
+
 def test_a_dry_run_shows_the_file_and_writes_nothing(hugo, tmp_path_factory):
     """Neither into a blog nor into an empty folder."""
     _, out, _ = run("init", str(hugo), "--dry-run")
