@@ -110,6 +110,8 @@ class Identified:
     """Language and address of each public translation; filled where feeds and pages are made."""
     perhaps: str = ""
     """The slug of the earlier post that a new one may be, renamed: a person is asked."""
+    copy_of: str = ""
+    """The source of the post that was known before and says the same: feeds show that one alone."""
     may_be_draft: bool = False
     """Whether a draft vanished as it came, which it may be, renamed and edited as it was published."""
 

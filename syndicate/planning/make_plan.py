@@ -32,6 +32,7 @@ from syndicate.model import (
     PlannedChange,
     PlannedDelivery,
     Problem,
+    Reason,
     Settings,
     Snapshot,
     State,
@@ -60,7 +61,7 @@ from syndicate.planning.deliveries.new import (
 )
 from syndicate.planning.identity import identify, remember_drafts
 from syndicate.planning.messages.template import NAMES, name_template
-from syndicate.planning.resemblance import doubt_echoes
+from syndicate.planning.resemblance import doubt_echoes, mark_copies
 from syndicate.planning.schedule import BEHIND, tell_clock
 
 
@@ -87,6 +88,7 @@ def make_plan(
     snapshot, identified, vanished = identify(snapshot, ledger, settings.site, now)
     identified = doubt_echoes(identified)
     identified = _follow_dates(identified, ledger, now) if says == now else identified
+    identified = mark_copies(identified, _find_own(ledger), now)
     gone = tuple(row for row in vanished if not snapshot.is_unreadable(row.source))
     before = {row.id: row for row in ledger.posts}
     here = {item.id for item in identified} | {row.id for row in vanished} - {row.id for row in gone}
@@ -115,13 +117,23 @@ def make_plan(
         problems=unique_problems((*snapshot.problems, *of_posts, *elsewhere)),
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
-        warnings=(*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts, ledger)),
+        warnings=(
+            *_warn_of_clock(contexts, ledger, snapshot, now, says),
+            *_warnings(settings.accounts, facts, ledger),
+            *_warn_of_copies(identified),
+        ),
         baselined=frozenset(begun - ledger.baselined),
         forgotten=forgotten,
         away=away,
         listening=_find_listening(contexts, ledger, troubled),
         next_change_at=min(future, default=None),
     )
+
+
+def _find_own(ledger: Ledger) -> frozenset[str]:
+    """Ids of posts that were announced, or that a person told from others."""
+    rows = ledger.deliveries
+    return frozenset(row.post_id for row in rows if row.state in OUT or row.overruled is Reason.MAYBE_RENAMED)
 
 
 def _find_absent(
@@ -365,6 +377,11 @@ def _warn_of_clock(
     return (
         f"the clock may be behind: it says {now:%Y-%m-%d}, and a post was changed on {snapshot.changed_at:%Y-%m-%d}",
     )
+
+
+def _warn_of_copies(identified: Iterable[Identified]) -> Sequence[str]:
+    copies = [f"{item.post.source} says what {item.copy_of} says" for item in identified if item.copy_of]
+    return [f"{copy}: it stands in no feed while both are public" for copy in copies[:3]]
 
 
 def _warnings(accounts: Iterable[Account], facts: Mapping[str, NetworkFacts], ledger: Ledger) -> tuple[str, ...]:

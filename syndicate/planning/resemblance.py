@@ -8,7 +8,7 @@ of them are doubtful. Numbers in a title count: "Weeknotes 41" is not "Weeknotes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -53,10 +53,7 @@ class Resemblance:
 
     @property
     def has_same_date(self) -> bool:
-        return self.post.published_at is not None and self.post.published_at in (
-            self.row.published_at,
-            self.row.dated_at,
-        )
+        return self.post.published_at in {self.row.published_at, self.row.dated_at} - {None}
 
     @property
     def has_other_date(self) -> bool:
@@ -151,6 +148,11 @@ class Resemblance:
         return self.body >= (_FAIR if self.title == 2 else _ALIKE)
 
     @property
+    def says_the_same(self) -> bool:
+        """Whether readers take it for the other one, where title and date are equal, too."""
+        return bool(self.post.sketch) and (self.has_same_body or (self.body >= _SURE and not self.is_short))
+
+    @property
     def has_same_address(self) -> bool:
         return self.post.slug == self.row.slug or self.post.permalink == self.row.permalink
 
@@ -241,7 +243,10 @@ def match_vanished(
     What vanished with this read comes before what was gone already.
     """
     pairs: dict[str, KnownPost] = {}
-    all_found = [one for one in _find_alike(posts, rows) if one.is_sure or one.is_striking or _is_recent(one.row, now)]
+    late = now - ASKED_FOR
+    all_found = [
+        one for one in _find_alike(posts, rows) if one.is_sure or one.is_striking or (one.row.gone_at or now) >= late
+    ]
     for found in ([one for one in all_found if one.row.gone_at is None], all_found):
         taken = {row.id for row in pairs.values()}
         free = [one for one in found if one.post.source not in pairs and one.row.id not in taken]
@@ -298,6 +303,24 @@ def doubt_echoes(items: Sequence[Identified]) -> tuple[Identified, ...]:
     return tuple(map(doubt, items))
 
 
+def mark_copies(items: Sequence[Identified], own: Container[str], now: datetime) -> tuple[Identified, ...]:
+    """The posts, those marked that readers would see twice: one known before has the title, the date, nearly the text.
+
+    Not those whose ids are `own`: they were announced, or a person said that they are other posts.
+    """
+    groups: dict[object, list[Identified]] = {}
+    for item in items:
+        if item.post.title and item.known.published_at <= now:
+            groups.setdefault((item.post.title.casefold(), item.post.published_at, item.post.language), []).append(item)
+    copies: dict[str, str] = {}
+    for group in groups.values():
+        group.sort(key=lambda one: (one.known.first_seen_at, len(one.post.source), one.post.source))
+        for at, item in enumerate(group if len(group) <= _COMMON else ()):
+            before = (one.post.source for one in group[:at] if Resemblance(item.post, one.known).says_the_same)
+            copies[item.id] = next(before, "") if item.id not in own else ""
+    return tuple(replace(item, copy_of=copies[item.id]) if copies.get(item.id) else item for item in items)
+
+
 def find_copy(row: KnownPost, others: Iterable[KnownPost]) -> KnownPost | None:
     """Another post that may be a copy of the one in the row."""
     return next((other for other in others if Resemblance(other, row).is_copy), None)
@@ -307,10 +330,6 @@ def _list_copy_keys(one: Post | KnownPost) -> Iterable[object]:
     """What a copy shares with its original, cheap to tell: two of much the same text share one of their first signs."""
     dated_at = one.dated_at if isinstance(one, KnownPost) else None
     return (one.title.casefold(), one.published_at, dated_at, one.source_digest, *read_sketch(one.sketch[:44]))
-
-
-def _is_recent(row: KnownPost, now: datetime) -> bool:
-    return row.gone_at is None or now - row.gone_at <= ASKED_FOR
 
 
 def _choose_sure(found: Sequence[Resemblance], margin: float = _MARGIN) -> list[Resemblance]:

@@ -308,8 +308,10 @@ class Remembered:
 def remember(
     made_of: str, schema: str, seen: SeenPosts, public: Iterable[Identified], members: Sequence[Members]
 ) -> Remembered:
-    """What is to be remembered of a whole publication."""
-    ours = {one.post.source: one for one in public}
+    """What is to be remembered of a whole publication. Nothing of posts with copies: an edit may end that."""
+    known = tuple(public)
+    twins = {source for one in known if one.copy_of for source in (one.post.source, one.copy_of)}
+    ours = {one.post.source: one for one in known if one.post.source not in twins}
     named = (one for one in ours.values() if one.translations or one.post.shared_slug or one.post.declared_id)
     return Remembered(
         made_of=made_of,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -401,3 +402,30 @@ def test_nothing_goes_out_against_a_wish_that_cannot_be_understood(blog: Blog) -
     blog.run("publish")
     assert "edited" in blog.run("amend").out
     assert blog.timeline()[0]["content_text"].startswith("New words.")
+
+
+@pytest.mark.parametrize("body", [BODY, BODY.replace("three", "four")])
+def test_a_copy_stands_in_no_feed_beside_its_post(blog: Blog, body: str) -> None:
+    """Whatever made it, and however its post is edited meanwhile; alone, or told apart by a person, it does."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    blog.write("rome 2", title="Rome", date=NOW, body=body)
+    for edit in ("", " Well."):
+        blog.write("rome", date=NOW, body=BODY + edit)
+        said = blog.run("publish").err
+        assert "rome 2.md says what rome.md says: it stands in no feed" in said.replace("\n", " ")
+        assert _list_addresses(blog) == ["/blog/rome/", "/blog/first/"]
+    blog.write("rome 2", title="Pisa", date=NOW, body=body)
+    blog.run("publish")
+    assert len(_list_addresses(blog)) == 3
+    blog.write("rome 2", title="Rome", date=NOW, body=body)
+    blog.run("publish")
+    blog.run("queue", "release", "--all", "--slug", "rome-2", "--reason", "maybe_renamed")
+    blog.run("once")
+    blog.run("publish")
+    assert len(_list_addresses(blog)) == 3
+
+
+def _list_addresses(blog: Blog) -> list[str]:
+    items = json.loads((blog.feeds / "feed.json").read_text(encoding="utf-8"))["items"]
+    return [item["url"].removeprefix("https://notes.example") for item in items]

@@ -81,9 +81,13 @@ def plan_feeds(
     maker = EntryMaker(settings.feeds, cards, pictures or {}, settings.site.authors, fill, tell)
     groups = group_posts(public, settings, published)
     feeds = [make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
-    seated = [known for known in gone if known.published_at <= now]
+    seated = [known for known in gone if known.published_at <= now] + [one.known for one in public if one.copy_of]
     shown = frozenset(entry.id for entry in feeds[0].entries)
-    blocks = plan_blocks(public, seated, shown, settings.feeds.archive_items) if settings.feeds.archives else ()
+    blocks = (
+        plan_blocks(leave_out_copies(public), seated, shown, settings.feeds.archive_items)
+        if settings.feeds.archives
+        else ()
+    )
     return put_together(settings, feeds, blocks, maker.for_archives())
 
 
@@ -103,6 +107,11 @@ def list_public(identified: Sequence[Identified], now: datetime) -> list[Identif
     return link_translations(public)
 
 
+def leave_out_copies(public: Iterable[Identified]) -> list[Identified]:
+    """Readers have nothing of a post twice; its page, card and tags are there all the same."""
+    return [one for one in public if not one.copy_of]
+
+
 def feeds_url(site: Site) -> str:
     """The public address of the publish root, without a trailing slash."""
     return (site.feeds_url or f"{site.url}/feeds").rstrip("/")
@@ -110,6 +119,7 @@ def feeds_url(site: Site) -> str:
 
 def group_posts(public: list[Identified], settings: Settings, published: Collection[str]) -> list[Group]:
     """What each feed but the archives is made of, the site's own first."""
+    public = leave_out_copies(public)
     return [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
 
 
