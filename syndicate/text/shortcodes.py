@@ -188,7 +188,7 @@ def render_tags(text: str, code: GeneratorCode, replace: Replace) -> str:
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 _HIGHLIGHT: _Pair = (
-    re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]+([\w+#-]*)[^{}]*\}\}?"),
+    re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]++([\w+#-]*+)[^{}]*+\}\}?"),
     re.compile(r"\{(?:\{[<%]|%-?)[ \t]*(?:/[ \t]*|end)highlight[ \t]*(?:[>%]\}\}|-?%\})"),
 )
 _COMMENT: _Pair = (re.compile(r"\{%-?[ \t]*comment[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}"))

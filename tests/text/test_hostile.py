@@ -8,7 +8,19 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import clean_text, counting, hashtags, links, markdown, normalize, plain, repair, sanitising, slugs
+from syndicate.text import (
+    clean_text,
+    counting,
+    hashtags,
+    links,
+    markdown,
+    normalize,
+    plain,
+    repair,
+    sanitising,
+    shortcodes,
+    slugs,
+)
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -140,4 +152,5 @@ def test_a_list_of_pictures_is_read_once(value: str) -> None:
 
 def test_a_template_that_never_ends_is_read_once() -> None:
     """A gap of ten thousand spaces was divided in every way."""
+    assert shortcodes.drop_shortcodes("{% highlight" + " " * N) == "{% highlight" + " " * N
     assert slugs.from_template("${" + " " * N) == "/${" + " " * N
