@@ -13,10 +13,10 @@ heavier is loaded for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from syndicate.planning.feeds import Members
     from syndicate.store.store import Store
 
-LOOK_AGAIN = timedelta(days=1)
-"""How long a publication counts as current at most: ages of posts, replaced cards and other people's pictures change
-with time alone."""
 MOST_FOLDERS = 2_000
 """Folders that are watched for a missing picture; one with more is not a folder of pictures."""
 Progress = Callable[[str, int, int], None]
@@ -98,28 +95,6 @@ class Published:
     changed_deliveries: int = 0
     contradiction: str = ""
     """Why nothing is sent and what to do, where the state does not know everything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A publication that is finished, and until when it is the last word."""
-
-    made_of: str
-    """The fingerprint that `LastPublication.take_fingerprint` gave before anything was read."""
-    only: str = ""
-    """The part that was published, "" for everything."""
-    at: datetime
-    ends: Iterable[datetime | None]
-    """When it is out of date by itself: a post comes of age, a picture is worth another try."""
-    files: Mapping[str, int | None]
-    """Further files and folders it depends on, as `look_at` saw them before they were used."""
-    posts: int
-    """How many there are, drafts apart."""
-    problems: tuple[Problem, ...]
-    elsewhere: tuple[Problem, ...]
-    """Those of them that no file of a post explains: of cards, files, templates, accounts."""
-    paths: Collection[str]
-    """What is published now."""
 
 
 def keep_silent(_what: str, _done: int, _all: int) -> None:
@@ -182,7 +157,7 @@ class LastPublication:
     @cached_property
     def parts(self) -> Mapping[str, Mapping[str, Any]]:
         """What is kept of it, by part: "" for everything."""
-        return _parse_records(self._record)
+        return parse_records(self._record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,31 +172,13 @@ class Asked:
     made_of: str
 
 
-def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
+def parse_records(text: str) -> dict[str, Mapping[str, Any]]:
     """The last publication of everything, and of one part since then, by part."""
     try:
         known = orjson.loads(text or "{}")
     except ValueError:
         return {}
     return {only: one for only, one in known.items() if isinstance(one, dict)} if isinstance(known, dict) else {}
-
-
-def keep_publication(finished: Finished, output: Output, store: Store) -> None:
-    """Remember it until it is out of date; that of a part beside the last one of everything."""
-    before = _parse_records(store.read_publication()[1]) if finished.only else {}
-    places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
-    value = {
-        "made_of": finished.made_of,
-        "at": finished.at.isoformat(),
-        "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
-        "posts": finished.posts,
-        "problems": [asdict(problem) for problem in finished.problems],
-        "elsewhere": [asdict(problem) for problem in finished.elsewhere],
-        "files": dict(finished.files),
-        "places": places,
-        "published": output.fingerprint(places),
-    }
-    store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())
 
 
 def look_at(paths: Iterable[str]) -> dict[str, int | None]:

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
+import orjson
+
 from syndicate.formats import list_documents
-from syndicate.model import FEED_FILES, TIMELINE_PAGE, Ledger, NetworkFacts, Plan, unique_problems
+from syndicate.model import FEED_FILES, TIMELINE_PAGE, Ledger, NetworkFacts, Plan, Problem, unique_problems
+from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
 from syndicate.publish import (
     Asked,
-    Finished,
     Progress,
     Published,
     Site,
-    keep_publication,
     keep_remembered,
     keep_silent,
     list_watched,
     look_at,
+    parse_records,
     remember,
 )
 from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.manifest import Manifest, open_manifest
 from syndicate.publish.write import list_files, return_freed_memory, write_documents
 from syndicate.store.schema import HEAD
+from syndicate.store.store import Store
+
+LOOK_AGAIN = timedelta(days=1)
+"""How long a publication counts as current at most: ages of posts, replaced cards and other people's pictures change
+with time alone."""
 
 
 @contextmanager
@@ -144,3 +151,46 @@ def _finish(this: _Publication, plan: Plan, drawn: DrawnCards, watched: Mapping[
         remarks=plan.remarks,
         **asdict(applied),
     )
+
+
+# --- how it ended, and until when it is the last word ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A publication that is finished, and until when it is the last word."""
+
+    made_of: str
+    """The fingerprint that `LastPublication.take_fingerprint` gave before anything was read."""
+    only: str = ""
+    """The part that was published, "" for everything."""
+    at: datetime
+    ends: Iterable[datetime | None]
+    """When it is out of date by itself: a post comes of age, a picture is worth another try."""
+    files: Mapping[str, int | None]
+    """Further files and folders it depends on, as `look_at` saw them before they were used."""
+    posts: int
+    """How many there are, drafts apart."""
+    problems: tuple[Problem, ...]
+    elsewhere: tuple[Problem, ...]
+    """Those of them that no file of a post explains: of cards, files, templates, accounts."""
+    paths: Collection[str]
+    """What is published now."""
+
+
+def keep_publication(finished: Finished, output: Output, store: Store) -> None:
+    """Remember it until it is out of date; that of a part beside the last one of everything."""
+    before = parse_records(store.read_publication()[1]) if finished.only else {}
+    places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
+    value = {
+        "made_of": finished.made_of,
+        "at": finished.at.isoformat(),
+        "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
+        "posts": finished.posts,
+        "problems": [asdict(problem) for problem in finished.problems],
+        "elsewhere": [asdict(problem) for problem in finished.elsewhere],
+        "files": dict(finished.files),
+        "places": places,
+        "published": output.fingerprint(places),
+    }
+    store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())

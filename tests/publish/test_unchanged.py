@@ -17,7 +17,8 @@ from syndicate.app.publish import open_last
 from syndicate.app.site import OpenSite
 from syndicate.model import Problem
 from syndicate.output.folder import FolderOutput
-from syndicate.publish import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
+from syndicate.publish import LastPublication, look_at
+from syndicate.publish.publish import LOOK_AGAIN, Finished, keep_publication
 from syndicate.store.store import Store
 from tests.faults.site import forget_place
 from tests.journeys.blog import CONFIG
