@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, share, simplify
 from syndicate.content.permalinks import date_in_name, is_http
 from syndicate.model import Author, Category, Settings, Site, SocialOverride
+from syndicate.planning.schedule.when import parse_moment
 from syndicate.text import clean_text
 from syndicate.text.plain import line_to_plain
 from syndicate.text.values import normalise_language
@@ -253,6 +255,7 @@ def localise_declared(site: Site, found: Translation, language: str, address: st
 EVERYWHERE: Final = "all"
 _WAITS = "its messages wait until this is corrected"
 _HINT = f"{_WAITS}: social: {{mastodon: {{text: …}}}}, or {{skip: true}}"
+_DATED = f'{_WAITS}: embargo: "2026-12-01 09:00"'
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "embargo": frozenset(),
     "link": frozenset({"text", "card", "reply", "none"}),
@@ -263,6 +266,7 @@ _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What can be said beside `text` and `skip`, and the values where there are few."""
 _FORMER_NAMES: Final[Mapping[str, str]] = {"twitter": "x"}
+_ANY_ZONE = ZoneInfo("UTC")
 
 
 _MISSED: Final[Mapping[str, str]] = {
@@ -332,7 +336,8 @@ def _read_override(fields: Fields, key: str, name: str, value: object) -> Social
         )
     text, code = _mend_text(fields, key, plain_text(said.get("text")))
     odd = _find_odd(said, options)
-    unclear = _note(fields, key, f'the entry "{odd[:60]}" of "{name}" cannot be understood') if odd else ""
+    hint = _DATED if odd.startswith("embargo") else _HINT
+    unclear = _note(fields, key, f'the entry "{odd[:60]}" of "{name}" cannot be understood', hint) if odd else ""
     return SocialOverride(text, is_yes(said.get("skip")), options, code, unclear)
 
 
@@ -344,6 +349,8 @@ def _find_odd(said: Mapping[str, object], options: Mapping[str, str]) -> str:
         if name == "text" and isinstance(value, bool):
             return name
         if (known := _OPTIONS.get(name)) and options[name] and options[name] not in known:
+            return f"{name}: {options[name]}"
+        if name == "embargo" and options[name] and parse_moment(options[name], _ANY_ZONE) is None:
             return f"{name}: {options[name]}"
     return ""
 

@@ -158,6 +158,7 @@ def test_fields_are_read(front: str, field: str, value: object) -> None:
         "social: {x: {text: [Hi]}}",
         "social: {x: {text: false}}",
         "social: {x: {embargo: {until: 2026}}}",
+        "social: {x: {embargo: after lunch}}",
         "social: {x: {link: nowhere}}",
         "socialShare: {x: Hi}",
         "socialShare: [Hi]",
@@ -173,6 +174,13 @@ def test_a_wish_that_cannot_be_understood_is_a_problem_and_kept(front: str) -> N
     unclear = [one.unclear for one in post.social.values()] + [one.place for one in post.left_out if one.part == "wish"]
     assert [one.startswith("post.md:3, so") for one in unclear] == [True]
     assert [problem.line for problem in post.problems] == [3]
+
+
+@pytest.mark.parametrize("when", ["2026-12-01", "2026-12-01 09:00", "2026-12-01T09:00:00+01:00", '"2026-12-01 09:00Z"'])
+def test_an_embargo_is_any_date_that_can_be_read(when: str) -> None:
+    """As YAML reads it, or as a text."""
+    post = _parse(f"social: {{x: {{embargo: {when}}}}}")
+    assert (post.social["x"].unclear, post.problems) == ("", ())
 
 
 @pytest.mark.parametrize(

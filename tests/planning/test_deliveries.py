@@ -326,15 +326,6 @@ def test_not_before(fields: dict[str, Any], rules: dict[str, Any], hours: int) -
     assert row.due_at == NOW + timedelta(hours=hours)
 
 
-def test_an_embargo_that_is_no_date_holds_the_message() -> None:
-    """It is not sent before a moment that nobody can read, and says what to write."""
-    blog = settled("mastodon")
-    blog.write(make_post("a", social={"mastodon": SocialOverride(options={"embargo": "after lunch"})}))
-    (row,) = blog.publish().deliveries
-    assert (row.state, row.reason) == (State.HELD, Reason.UNCLEAR_WISH)
-    assert row.detail.startswith('embargo: "after lunch" is not a date')
-
-
 def test_future_posts_are_planned_even_at_the_first_run() -> None:
     """They are no part of the baseline: nobody has seen them."""
     blog = Blog((make_account("mastodon"),))

@@ -30,9 +30,7 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.schedule.when import parse_moment
 
-_ANY_ZONE = ZoneInfo("UTC")
 TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED})
 """What planning itself decided and takes back when the post no longer gives the reason.
 
@@ -205,19 +203,13 @@ def find_unclear(post: Post, override: SocialOverride, own_text: str = "") -> Wh
     is_own = bool(own_text.strip())
     is_shared = not (is_own or override.text or override.code)
     parts = {"title", "summary", *(["socialShare"] if is_shared else [])}
-    wishes = [override.unclear, _find_odd_embargo(override)]
+    wishes = [override.unclear]
     wishes += [one.place for one in post.left_out if one.part == "wish" and is_shared]
     if wish := next(filter(None, wishes), ""):
         return Why(Reason.UNCLEAR_WISH, wish)
     places = ["" if is_own else override.code, *(one.place for one in post.left_out if one.part in parts)]
     place = next(filter(None, places), "")
     return Why(Reason.GENERATOR_CODE, place) if place else None
-
-
-def _find_odd_embargo(override: SocialOverride) -> str:
-    words = override.options.get("embargo", "")
-    is_odd = bool(words) and parse_moment(words, _ANY_ZONE) is None
-    return f'embargo: "{words[:60]}" is not a date, write "2026-12-01 09:00"' if is_odd else ""
 
 
 def find_rule_reason(item: Identified, account: Account, occasion: Occasion) -> Why | None:
