@@ -26,8 +26,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: setup ## write a sample blog and run the main job on it, without network or account
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
+# Each worker reads rooms of its own (tests/conftest.py), so that nothing is read and warmed up twice.
 test: setup ## run the quick tests (fifteen seconds, loopback only)
-	$(TEST) -n 2 --dist load -m "not slow and not e2e"
+	$(TEST) -n 2 --dist each -o console_output_style=classic -m "not slow and not e2e"
 
 test-slow: setup ## run all tests, with the exhaustive tables, PostgreSQL and every drawn card
 	$(TEST) -n 2 --dist worksteal -m "not e2e" --hypothesis-profile=thorough

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,9 @@ QUICK = frozenset(
     }
 )
 
+FIRST = frozenset({"cli", "deliver", "docs", "faults", "journeys", "store"})
+"""Rooms of the first worker, half of the time; the second has the others. So each loads and warms up its own alone."""
+
 ROWS = 3
 """By so many rows a table tells its rule in the quick tests; the others prove it in the thorough ones."""
 WHOLE = frozenset({"deliver", "journeys"})
@@ -111,6 +116,25 @@ def pytest_configure(config: pytest.Config) -> None:
         providers.is_local_module_file = _is_uninteresting
 
 
+@pytest.fixture(scope="session")
+def folders() -> Iterator[int]:
+    """Numbers of the folders that tests get."""
+    return count(1)
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, folders: Iterator[int]) -> Path:
+    """As pytest's, which looks through the folders of all the tests before for the next free number."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}-{next(folders)}", numbered=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Let a worker know whether it runs whatever it finds."""
+    node.workerinput["each"] = node.config.option.dist == "each"
+
+
 def _is_quick(config: pytest.Config) -> bool:
     return "not slow" in config.option.markexpr
 
@@ -120,8 +144,16 @@ def _is_uninteresting(_path: str) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the thorough files unread where only the quick tests are asked for."""
-    return True if _is_quick(config) and _is_thorough(collection_path) else None
+    """Leave the thorough files unread where only the quick tests are asked for, and with `--dist each` another's."""
+    left_out = _is_quick(config) and (_is_thorough(collection_path) or _is_anothers(collection_path, config))
+    return True if left_out else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Make nothing of what is marked as slow: it would be left out later, one by one."""
+    marks = getattr(obj, "pytestmark", ()) if _is_quick(collector.config) else ()
+    return [] if any(mark.name == "slow" for mark in marks) else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -148,6 +180,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000)
     gc.enable()
+
+
+def _is_anothers(path: Path, config: pytest.Config) -> bool:
+    """Whether another worker has this room, where each runs what it finds."""
+    name = path.relative_to(HERE).as_posix()
+    here = getattr(config, "workerinput", {"each": False})
+    if name == "." or not here["each"]:
+        return False
+    return f"gw{(name.split('/')[0] not in FIRST) % here['workercount']}" != here["workerid"]
 
 
 def _is_thorough(path: Path) -> bool:
