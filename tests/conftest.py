@@ -32,10 +32,14 @@ THOROUGH = frozenset(
         "cli/test_mistakes.py",
         "cli/test_telling.py",
         "cli/test_words.py",
+        "config/test_schema.py",
+        "containment/test_borders_planning.py",
+        "containment/test_borders_telling.py",
         "content/test_addresses.py",
         "deliver/test_borders.py",
         "deliver/test_cluster.py",
         "deliver/test_settling.py",
+        "docs/test_api.py",
         "e2e",
         "faults",
         "formats/test_environment.py",
@@ -52,6 +56,7 @@ THOROUGH = frozenset(
         "output/test_wheel.py",
         "pictures",
         "planning/test_archives.py",
+        "planning/test_lives.py",
         "probes",
         "processes",
         "publish",
@@ -95,10 +100,10 @@ QUICK = frozenset(
 FIRST = frozenset({"cli", "deliver", "docs", "faults", "journeys", "store"})
 """Rooms of the first worker, half of the time; the second has the others. So each loads and warms up its own alone."""
 
-ROWS = 3
+ROWS = 2
 """By so many rows a table tells its rule in the quick tests; the others prove it in the thorough ones."""
-WHOLE = frozenset({"deliver", "journeys"})
-"""Rooms whose tables run whole: what is sent, and when."""
+WHOLE = frozenset({"test_decide.py", "test_ticks.py"})
+"""Files whose tables run whole: what follows from a call, and when what is done."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -162,7 +167,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
     yield
     if _is_quick(metafunc.config):
         rows = [call for call in metafunc._calls if not call.id.startswith("postgresql")]
-        metafunc._calls[:] = rows if metafunc.definition.path.parent.name in WHOLE else rows[:ROWS]
+        metafunc._calls[:] = rows if metafunc.definition.path.name in WHOLE else rows[:ROWS]
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

@@ -164,6 +164,7 @@ def test_a_token_is_shown_once_and_passes_until_it_is_revoked(tmp_path: Path) ->
     assert "known: editor" in blog.run("token", "revoke", "laptop", code=2).err
 
 
+@pytest.mark.slow
 def test_a_restored_backup_lets_nobody_in(tmp_path: Path) -> None:
     """It may hold tokens that were revoked since it was made."""
     blog = Blog(tmp_path)
@@ -174,6 +175,7 @@ def test_a_restored_backup_lets_nobody_in(tmp_path: Path) -> None:
     assert blog.run("token", "list", "--json").json == []
 
 
+@pytest.mark.slow
 def test_a_token_that_cannot_be_is_refused(tmp_path: Path) -> None:
     """Names that would break a table, ends that are over, nothing said at all."""
     blog = Blog(tmp_path)

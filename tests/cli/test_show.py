@@ -139,6 +139,7 @@ def test_a_log_line_cannot_be_forged() -> None:
     assert LogFormatter("%(levelname)s %(message)s").format(record) == ("INFO one\n    2026-01-01 ERROR two\\u001b[2J")
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads_keeps_nobody_waiting() -> None:
     """A full pipe blocks no line of ours; who reads again finds the first lines, and how many were left out."""
     reader, writer = os.pipe()

@@ -91,6 +91,7 @@ def test_a_slot_that_cannot_be_understood_is_told_with_its_line():
         make_settings(SITE + '[schedule]\nslots = ["mon 09:00", "moonday 09:00"]\n', root=ROOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "where"),
     [
@@ -172,6 +173,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path):
         find_config(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_json_schema_describes_every_key():
     """Editors get help for each key of the site table."""
     site = make_json_schema()["$defs"]["SiteTable"]["properties"]
@@ -179,6 +181,7 @@ def test_the_json_schema_describes_every_key():
     assert site["permalink"]["description"].startswith("Below `url`")
 
 
+@pytest.mark.slow
 def test_the_json_schema_knows_every_time_zone():
     """An editor tells "Europe/Berln" from a zone, as the program does; an account may name none."""
     tables = make_json_schema()["$defs"]

@@ -82,6 +82,7 @@ def test_an_update_that_git_cannot_tell_does_not_stop_a_post(tmp_path: Path) -> 
     assert "so it does not count" in post.problems[0].message
 
 
+@pytest.mark.slow
 def test_a_part_of_a_repository_is_no_witness(tmp_path: Path) -> None:
     """In a shallow clone every file would be as old as its oldest commit."""
     origin = tmp_path / "origin"
@@ -127,6 +128,7 @@ def test_a_commit_mends_what_git_could_not_tell(tmp_path: Path) -> None:
     assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_hook_of_another_repository_does_not_mislead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git names its own repository to the hooks it runs, which may publish: the posts' own one is asked."""
     _git(tmp_path, "init")
@@ -138,6 +140,7 @@ def test_a_hook_of_another_repository_does_not_mislead(tmp_path: Path, monkeypat
     assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_persons_own_git_settings_change_no_date(tmp_path: Path) -> None:
     """Git may be told to show signatures in every log: that is no part of ours."""
     _git(tmp_path, "init")

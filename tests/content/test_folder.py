@@ -59,6 +59,7 @@ def test_processes_read_what_one_process_reads(
     assert all(one.poll() is not None for one in started)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executable", ["/nowhere/python", "/bin/false"])
 def test_files_are_read_in_one_process(
     executable: str, settings: Settings, alone: Snapshot, monkeypatch: pytest.MonkeyPatch

@@ -121,6 +121,7 @@ def test_a_post_shows_pictures_of_declared_folders_alone(site, static, image, is
     assert bool(picture and picture.path) is is_shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "image", ["/" + "a/" * 100_000 + "x.png", "../" * 80_000 + "x.png", "/public/" + "./" * 600 + "a.png"]
 )

@@ -361,6 +361,7 @@ def test_links_of_an_edit_and_in_circles_are_those_of_a_whole_read(site: Setting
     assert _list_links(whole) == [f"/blog/{slug}/" for slug in "bbaacc"]
 
 
+@pytest.mark.slow
 def test_of_links_without_end_the_first_ones_lead_to_posts(site: Settings) -> None:
     """What is kept of one post has its limit."""
     _write(site, "b.md", _post("B"))
@@ -391,6 +392,7 @@ def test_unchanged_posts_are_the_same_objects(site: Settings) -> None:
     assert after[1].title == "B changed"
 
 
+@pytest.mark.slow
 def test_the_cache_gives_the_same_posts_to_another_process(site: Settings) -> None:
     """Posts, problems and bodies survive in the cache file's bytes, every field of them."""
     case = Path(__file__).parent / "cases"

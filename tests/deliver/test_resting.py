@@ -106,6 +106,7 @@ def test_trouble_before_the_call_lets_it_rest_too(bench: Bench) -> None:
     assert bench.get(other).state is State.PLANNED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [-3, 3])
 def test_a_clock_that_jumps_by_days_lets_nobody_rest_for_days(bench: Bench, days: int) -> None:
     """What was decided by a wrong clock is not believed by the right one."""
@@ -190,6 +191,7 @@ def started(bench: Bench, threads: AccountThreads) -> Iterator[Mapping[str, thre
         threads.wait(PATIENCE)
 
 
+@pytest.mark.slow
 def test_accounts_that_hang_keep_nobody_waiting(bench: Bench) -> None:
     """Beside twenty calls without an answer the message of another account goes out, in this tick and in the next."""
     hanging = [Hanging() for _ in range(20)]
@@ -224,14 +226,14 @@ def test_who_is_asked_to_end_begins_nothing(bench: Bench) -> None:
     """The call that is open ends and counts; the other messages wait as they are, in nobody's hands."""
     threads, network = AccountThreads(), Hanging()
     bench.networks = {"a": network}
-    rows = [bench.add(post=f"p{number}") for number in range(60)]
+    rows = [bench.add(post=f"p{number}") for number in range(12)]
     bench.changes = {"is_stopping": threads.is_stopping}
     with started(bench, threads):
         assert network.has_come.wait(PATIENCE)
         assert threads.stop(0) == ("a",)
     assert len(network.calls) == 1
     found = [bench.get(row) for row in rows]
-    assert sorted(row.state for row in found) == [*[State.PLANNED] * 59, State.SENT]
+    assert sorted(row.state for row in found) == [*[State.PLANNED] * 11, State.SENT]
     assert all(row.lease_owner == "" for row in found)
     assert not threads.start("b", lambda: None)
 

@@ -77,6 +77,7 @@ def test_what_the_network_cannot_use_is_prepared_anew(bench: Bench) -> None:
     assert bench.get(row).state is State.SENT
 
 
+@pytest.mark.slow
 def test_a_network_that_never_says_done_does_not_hold_the_worker(bench: Bench) -> None:
     """Steps without end are cut off, and the call is made."""
 
@@ -160,6 +161,7 @@ def test_a_thread_answers_part_by_part(bench: Bench) -> None:
     assert second.reply_to == Receipt("r1", "https://social.example/1")
 
 
+@pytest.mark.slow
 def test_a_thread_whose_post_was_changed_in_between_waits_for_a_person(bench: Bench) -> None:
     """What is out ended elsewhere: the next part would say words twice. Released it goes on with the new ones."""
     said = {1: "One two 1/2", 2: "three four 2/2"}
@@ -306,6 +308,7 @@ def test_a_broken_account_is_paused_told_once_and_goes_on_after_mending(bench: B
     assert len(bench.run().sent) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -603,6 +606,7 @@ def test_a_closed_laptop_is_no_trying(bench: Bench) -> None:
     assert len(network.calls) == 30 or 40 < hours < 48
 
 
+@pytest.mark.slow
 def test_a_page_that_was_asked_for_before_the_sleep_is_asked_for_again_after_it(bench: Bench) -> None:
     """The deadline of a page counts the time in which somebody looked; a daily cron job comes to its end, too."""
     bench.changes["check_ready"] = lambda account, message: "it answers 404"
@@ -615,6 +619,7 @@ def test_a_page_that_was_asked_for_before_the_sleep_is_asked_for_again_after_it(
     assert bench.get(row).reason is Reason.PAGE_TOO_LATE
 
 
+@pytest.mark.slow
 def test_other_secrets_wake_a_paused_account(bench: Bench) -> None:
     """A pause for a missing secret ends with the secret, each is tried once, and none of it stands in the state."""
     secrets = {"a": ""}

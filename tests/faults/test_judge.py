@@ -57,6 +57,7 @@ def test_a_copy_that_nobody_sent_is_seen(store: Store) -> None:
     assert judge(store, {"a": server}, is_over=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outcomes", "is_broken"),
     [

@@ -120,6 +120,7 @@ def test_the_base_alone_is_enough(tmp_path: Path, system: Path, monkeypatch: pyt
     assert families == {"Inter", "Source Serif 4", "JetBrains Mono"}
 
 
+@pytest.mark.slow
 def test_the_digest_needs_no_font_to_be_read(tmp_path: Path) -> None:
     """It is the same as that of the fonts, and finding it imports no font engine."""
     assert digest_fonts(RULES, str(tmp_path)) == find_fonts(RULES, str(tmp_path), text="a").digest

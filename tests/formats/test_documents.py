@@ -58,6 +58,7 @@ def test_entries_without_a_digest_are_not_kept(render: type) -> None:
     assert cache.stored == 0
 
 
+@pytest.mark.slow
 def test_many_entries_stay_in_order() -> None:
     """Rendering in batches keeps every entry, in order, also when only some are cached."""
     many = [entry(id=f"urn:x:{number}", digest=str(number)) for number in range(230)]

@@ -226,6 +226,7 @@ def test_packed_answers_are_unpacked(client: Client, site: Pages) -> None:
     assert site.requests[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.slow
 def test_a_bomb_is_stopped_at_the_limit(client: Client, site: Pages) -> None:
     """Twenty megabytes of zeros in twenty kilobytes never reach memory."""
     bomb = gzip.compress(bytes(20_000_000))

@@ -65,6 +65,7 @@ def test_a_pass_waits_for_what_comes_within_its_time(tmp_path):
     assert now[0] < datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_job_whose_state_goes_with_its_disk_says_so(tmp_path, monkeypatch):
     """In a CI without `[storage] state` each run is a first run, which sends nothing: that is not well.
 
@@ -78,6 +79,7 @@ def test_a_job_whose_state_goes_with_its_disk_says_so(tmp_path, monkeypatch):
     Blog(tmp_path / "feeds", CONFIG.partition("[accounts")[0]).run("once")
 
 
+@pytest.mark.slow
 def test_secrets_that_cannot_be_read_stop_their_account_alone(tmp_path):
     """A cron job without the passphrase of the login: Mastodon says what it lacks, the timeline goes on."""
     blog = Blog(tmp_path, TRIAL + '[accounts.fox]\nnetwork = "mastodon"\ninstance = "https://social.test"\n')

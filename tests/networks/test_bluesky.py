@@ -239,6 +239,7 @@ def test_a_look_that_fails_decides_nothing(bluesky: Bluesky, fake: FakeBluesky, 
         bluesky.find(TEXT, key="k", since=NOW)
 
 
+@pytest.mark.slow
 def test_own_posts_are_listed_page_by_page(bluesky: Bluesky, fake: FakeBluesky) -> None:
     """A hundred at a time, newest first."""
     for number in range(101):
@@ -284,6 +285,7 @@ def test_a_missing_handle_is_a_configuration_error(http: Client) -> None:
         open_network(Account(name="mine", network="bluesky"), MemoryVault(), http)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd",
     [{"reply": {"parent": "x"}}, {"reply": {"parent": {}}}, {"facets": 5}, {"facets": [{"features": 5}]}, {"embed": 1}],

@@ -226,6 +226,7 @@ def test_a_text_without_a_link_is_found_by_its_words(mastodon: Mastodon, fake: F
     assert found.remote_id == receipt.remote_id
 
 
+@pytest.mark.slow
 def test_the_list_is_read_page_by_page(mastodon: Mastodon, fake: FakeMastodon) -> None:
     """A lost post is found behind forty newer ones."""
     receipt = mastodon.send(TEXT, key="k")
@@ -313,6 +314,7 @@ def test_a_missing_instance_is_a_configuration_error(http: Client) -> None:
         open_network(Account(name="mine", network="mastodon"), MemoryVault(), http)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [5, {"id": 1}, ["x", {}, {"id": None}]])
 def test_odd_media_hide_no_post(mastodon: Mastodon, fake: FakeMastodon, odd: object) -> None:
     """A lost post is found whatever the server says of media."""

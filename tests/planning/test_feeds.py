@@ -178,6 +178,7 @@ def test_updated_is_never_before_published() -> None:
     assert feed.entries[0].updated_at == feed.entries[0].published_at
 
 
+@pytest.mark.slow
 @given(st.permutations(range(12)))
 def test_the_order_of_reading_changes_nothing(order: list[int]) -> None:
     """Posts in any order, some at the same instant, give the same plan."""
@@ -236,6 +237,7 @@ HEAVY = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(HEAVY.map("".join), HEAVY.map("".join), HEAVY.map("".join)), min_size=1, max_size=8),
     st.integers(20_000, 60_000),

@@ -131,6 +131,7 @@ def test_with_slots_the_first_that_is_free(fields: dict[str, Any], taken: list[s
     assert found == local(f"2026-{expected}")
 
 
+@pytest.mark.slow
 def test_a_queue_of_many_years_is_no_error() -> None:
     """A slot a week and 600 posts: the last waits for eleven years, and gets its slot."""
     some = rules("mon 09:00")
@@ -198,7 +199,10 @@ def test_a_calendar_asked_often_answers_as_one_asked_once(taken: list[int], minu
 
 @pytest.mark.parametrize(
     "some",
-    [rules("every day 09:00", quiet="08:00-10:00"), rules("every day 09:00", "30 9 * * *", quiet="09:00-09:31")],
+    [
+        rules("every day 09:00", quiet="08:00-10:00"),
+        pytest.param(rules("every day 09:00", "30 9 * * *", quiet="09:00-09:31"), marks=pytest.mark.slow),
+    ],
 )
 def test_rules_that_leave_no_slot_say_so(some: ScheduleRules) -> None:
     """Slots inside the quiet hours never come: an error instead of a search without end."""

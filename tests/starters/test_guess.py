@@ -180,6 +180,7 @@ def test_the_section_with_posts_is_the_blog(tmp_path, empty):
     assert guess_site(tmp_path).content == "content/blog"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "file", "content"),
     [
@@ -244,6 +245,7 @@ def test_any_title_makes_settings_that_can_be_read(title: str, read: str) -> Non
     assert tomllib.loads(render_config(guess).encode().decode())["site"]["title"] == read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hugo.json", "hugo.toml", "hugo.yaml"])
 def test_settings_of_a_thousand_brackets_tell_nothing(tmp_path: Path, name: str) -> None:
     """A guess needs no perfect file, and no file stops it."""
@@ -278,6 +280,7 @@ def test_eleventy_is_told_to_copy_the_feeds_and_to_read_no_template_there(tmp_pa
         assert [line in advice for line in (copies, ignores)] == [line not in config for line in (copies, ignores)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -342,6 +345,7 @@ def test_further_generators_are_recognised_by_name(tmp_path, generator):
     assert (guess.generator, guess.permalink) == (generator, permalink)
 
 
+@pytest.mark.slow
 def test_settings_in_folders_of_their_own_and_data_in_yaml(tmp_path):
     """Hugo reads config/_default with all below it; Eleventy may be taught YAML; an advertisement's link is no site."""
     mounts = "mounts:\n  - {source: content/en, target: content, lang: en}\n  - {source: de, target: content, lang: de}"
@@ -390,6 +394,7 @@ def test_jekyll_s_folders_of_posts_and_nearest_default(tmp_path):
     assert guess_site(tmp_path / "p").permalink == "/{other_language}/{name}/"
 
 
+@pytest.mark.slow
 def test_a_title_under_another_name_is_found_and_no_network_is_an_address(tmp_path):
     """What most posts have instead of a title; the site's own address among those of networks; posts in public/."""
     post = "---\nnewstitle: Hello\ndate: 2025-01-02\n---\n"
@@ -441,6 +446,7 @@ def test_the_address_is_looked_for_where_sites_say_it(tmp_path, files, url):
     assert guess_site(tmp_path).url == url
 
 
+@pytest.mark.slow
 def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
     """(groups) are no part of an address; a page of numbers or of a tag shows no post, nor one that asks for others."""
     write(tmp_path, {"next.config.js": "", "app/(site)/[locale]/blog/[...slug]/page.tsx": "", "posts/hello.md": POST})

@@ -122,6 +122,7 @@ def test_a_full_disk_loses_only_time(path: Path) -> None:
         assert cache.get("post", "a") == b"1"
 
 
+@pytest.mark.slow
 def test_threads_share_a_cache(cache: FileCache) -> None:
     """Eight threads put and get at once; nothing is lost."""
 

@@ -69,6 +69,7 @@ def test_no_intent_waits_for_another_account(postgres: str) -> None:
         assert second.read_state().moment.calls == {"one": 1, "two": 1}
 
 
+@pytest.mark.slow
 def test_an_older_copy_is_known_by_each_call(sqlite_store: Store, tmp_path: Path) -> None:
     """Whichever account made the call that the copy lacks, and however many calls of others the copy counts since."""
     for number, account in enumerate(("one", "two", "one")):

@@ -47,6 +47,7 @@ def test_an_empty_plan_does_not_touch_the_database(store: Store) -> None:
     assert store.apply(unchanged, NOW) == Applied()
 
 
+@pytest.mark.slow
 def test_a_post_that_is_a_draft_now_is_kept_as_it_is_now(store: Store) -> None:
     """Its row follows the draft, and stays one of a post that is gone."""
     store.apply(plan(identified=(identified(known()),)), NOW)
@@ -168,6 +169,7 @@ def test_a_running_call_is_not_adopted(store: Store) -> None:
     assert store.get_delivery(row.id) == row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("newer", [State.SENT, State.UNCERTAIN])
 @pytest.mark.parametrize("older", [State.SENT, State.UNCERTAIN, State.SKIPPED, None])
 def test_what_is_out_survives_a_join(store: Store, newer: State, older: State | None) -> None:

@@ -385,6 +385,7 @@ def test_a_move_that_the_table_forbids_is_refused_whole(store: Store) -> None:
     assert store.get_delivery(row.id) == row
 
 
+@pytest.mark.slow
 def test_workers_that_race_send_each_delivery_once(opener: Opener) -> None:
     """Six workers with connections of their own share 40 deliveries on 4 accounts: each is intended exactly once."""
     add(opener(), *(planned(f"p{n}", account=f"a{n % 4}") for n in range(40)))
@@ -469,6 +470,7 @@ def test_a_release_remembers_what_it_overruled(store: Store) -> None:
     assert (released.chosen, released.overruled, released.reason) == (Action.RELEASE, Reason.BASELINE, Reason.NONE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["message", "receipt"])
 @pytest.mark.parametrize("text", ["{", "[]", '{"text": 1, "card": 3}', "null", '"' + "\\u0000" * 9])
 def test_a_row_that_cannot_be_read_costs_itself(sqlite_store: Store, column: str, text: str) -> None:

@@ -112,6 +112,7 @@ def test_lines_add_up_under_every_counter(counter: Counter, text: str, more: str
     assert both == count(first, counter, per_link=23) + 1 + count(second, counter, per_link=23)
 
 
+@pytest.mark.slow
 def test_every_emoji_of_unicode_weighs_two() -> None:
     """Each sequence of emoji-test.txt, in each of its spellings, counts as one emoji on X."""
     if not EMOJI_TEST.is_file():

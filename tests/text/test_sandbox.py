@@ -147,6 +147,7 @@ def test_a_page_has_limits_too(source: str) -> None:
         compile_html_template(source, where="templates/pages/index.html")(VALUES)
 
 
+@pytest.mark.slow
 def test_a_long_page_is_filled() -> None:
     """A list of ten thousand posts is far from any limit, macros of other parts included."""
     parts = {"row": "{% macro row(n) %}{% for a in [n, n] %}<li>{{ a }}{% endfor %}{% endmacro %}"}

@@ -254,6 +254,7 @@ def test_no_fonts_at_all() -> None:
     assert [missing.cluster for missing in block.missing] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_a_whole_book_as_a_title_is_cut_first(fonts: FontSet) -> None:
     """Only the beginning of an endless text is looked at; what is shown ends in an ellipsis."""
     block = lay("word " * 100_000, fonts, sizes=(8,), max_lines=200)
