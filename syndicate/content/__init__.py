@@ -286,25 +286,26 @@ def _translate(glob: str) -> Iterator[str]:
 
 
 # --- What a generator calls by the name of the site: syndicate.toml, its own settings, and its folder of data ---
-# Read when a post first asks for it. A digest of the files' stats tells when posts have to be read anew. Links are not
-# followed: what a post shows of these values is public, and a contributor's link may lead to a secret.
+# Read when a post first asks for it; a digest of the files' stats tells when posts have to be read anew. What a post
+# shows is public, and a contributor may want a secret: no link is followed, common names count for Hugo and Zola.
 
-_SETTINGS = (
-    "_config.yml", "_config.yaml", "_config.toml", "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml",
-    "config.yaml", "config.yml",
-)  # fmt: skip
-_FOLDERS = ("_data", "data")
+_SETTINGS = ("_config.yml", "_config.yaml", "_config.toml", "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json")
+_PLAIN_SETTINGS = ("config.toml", "config.yaml", "config.yml")
 _ENDINGS = frozenset({".yml", ".yaml", ".json", ".toml"})
-_MAX_BYTES = 2_000_000
-_MOST_FILES = 500
+_MAX_BYTES, _MOST_FILES = 2_000_000, 500
+
+
+def _name_places(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files of settings, the first that is there counts, and the folders of data."""
+    is_plain = settings.site.generator in {"hugo", "zola"}
+    return (_SETTINGS + _PLAIN_SETTINGS, ("_data", "data")) if is_plain else (_SETTINGS, ("_data",))
 
 
 class SiteData(Mapping[str, object]):
     """The values by name, each file read once and only when it is asked for."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._root = Path(settings.root)
+        self._settings, self._root = settings, Path(settings.root)
 
     def __getitem__(self, name: str) -> object:
         if name.lower() == "data":
@@ -327,22 +328,21 @@ class SiteData(Mapping[str, object]):
 
     @cached_property
     def _theirs(self) -> Mapping[str, object]:
-        found = next((value for name in _SETTINGS if (value := _read(self._root, name)) is not None), None)
-        values = found if isinstance(found, Mapping) else {}
+        read = (_read(self._root, name) for name in _name_places(self._settings)[0])
+        values = next((value for value in read if isinstance(value, Mapping)), {})
         params = values.get("params")
         return {**values, **params} if isinstance(params, Mapping) else values
 
     @cached_property
     def _data(self) -> _Folder:
-        return _Folder(self._root, _FOLDERS)
+        return _Folder(self._root, _name_places(self._settings)[1])
 
 
 class _Folder(Mapping[str, object]):
     """Files and folders of data by their names without ending."""
 
     def __init__(self, root: Path, places: Iterable[str]) -> None:
-        self._root = root
-        self._places = tuple(places)
+        self._root, self._places = root, tuple(places)
         self._known: dict[str, object] = {}
 
     def __getitem__(self, name: str) -> object:
@@ -387,14 +387,14 @@ def _leads_away(root: Path, name: str) -> bool:
 def fingerprint_data(settings: Settings) -> str:
     """Another text whenever one of the files is another one."""
     root = Path(settings.root)
-    files = [root / name for name in _SETTINGS]
-    files += [Path(entry) for name in _FOLDERS for entry in islice(walk(root / name), _MOST_FILES)]
+    names, folders = _name_places(settings)
+    files = [root / name for name in names]
+    files += [Path(entry) for name in folders for entry in islice(walk(root / name), _MOST_FILES)]
     return "\n".join(_fingerprint_file(file) for file in files if file.suffix in _ENDINGS)
 
 
 def _fingerprint_file(file: Path) -> str:
-    try:
+    with contain(lambda _: None):
         stat = file.stat()
-    except OSError:
-        return ""
-    return f"{file.name} {stat.st_mtime_ns} {stat.st_size}"
+        return f"{file.name} {stat.st_mtime_ns} {stat.st_size}"
+    return ""

@@ -62,7 +62,7 @@ def test_a_dry_run_shows_a_message_that_waits_already(blog):
     blog.run("queue", "move", "2", "--to", "in 3 days")
     before = blog.run("--json", "queue").out
     shown = blog.run("post", "fresh", "--dry-run", "--text", "Now!").out
-    assert "planned at once · asked for by hand\n  │ Now!\n" in shown
+    assert " · asked for by hand\n  │ Now!\n  │\n  │ https://notes.example/blog/fresh/\n" in shown
     assert blog.run("--json", "queue").out == before
 
 

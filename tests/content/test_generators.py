@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -229,7 +230,19 @@ def test_a_link_is_not_followed(tmp_path: Path, name: str, is_link: bool) -> Non
         file.symlink_to(secret)
     else:
         file.write_bytes(secret.read_bytes())
-    assert _find(SiteData(golden.make_settings(tmp_path)), name) == (None if is_link else "abc")
+    settings = golden.make_settings(tmp_path)
+    hugo = replace(settings, site=replace(settings.site, generator="hugo"))
+    assert _find(SiteData(hugo), name) == (None if is_link else "abc")
+
+
+@pytest.mark.parametrize("name", ["config.yml", "data/deep/a.yml"])
+def test_a_name_that_other_programs_use_counts_for_hugo_alone(tmp_path: Path, name: str) -> None:
+    """The settings of a server, or its data, are not the site's."""
+    (tmp_path / "data/deep").mkdir(parents=True)
+    (tmp_path / name).write_text("token: abc")
+    settings = golden.make_settings(tmp_path)
+    hugo = replace(settings, site=replace(settings.site, generator="hugo"))
+    assert [_find(SiteData(one), name) for one in (settings, hugo)] == [None, "abc"]
 
 
 def test_a_folder_that_is_a_link_is_not_entered(tmp_path: Path) -> None:
