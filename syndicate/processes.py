@@ -87,7 +87,7 @@ class Process(Generic[Given, Question, Answer]):
     """Another process that calls `begin(given)` and then answers questions, one at a time, with what that returned.
 
     `begin` is named in a module. `memory` is what it may fill while it works, in bytes, 0 for any; `patience` how long
-    an answer may take, None as long as it works and does not stand STILL. Use it as a context manager.
+    an answer may take, None as long as it does not stand `still`. Use it as a context manager.
     """
 
     def __init__(
@@ -97,8 +97,9 @@ class Process(Generic[Given, Question, Answer]):
         *,
         memory: int = 0,
         patience: timedelta | None = None,
+        still: timedelta = STILL,
     ) -> None:
-        self._patience = patience
+        self._patience, self._still = patience, still
         self._window: mmap.mmap | None = None
         self._other: subprocess.Popen[bytes] | None = None
         with suppress(OSError, ValueError), _open_shared() as shared:
@@ -145,16 +146,17 @@ class Process(Generic[Given, Question, Answer]):
         watch = select.poll()
         watch.register(answers, select.POLLIN)
         worked = ""
-        while not watch.poll((self._patience or STILL).total_seconds() * 1000):
+        while not watch.poll((self._patience or self._still).total_seconds() * 1000):
             before, worked = worked, self._tell_work()
             if self._patience or (worked and worked == before):
                 return False
         return True
 
     def _tell_work(self) -> str:
-        """Another text whenever it has worked; "" where the system does not tell."""
-        with suppress(OSError):
-            return Path(f"/proc/{self._other.pid}/schedstat").read_text("ascii") if self._other else ""
+        """Another text whenever one of its threads has worked; "" where the system does not tell."""
+        with suppress(OSError):  # a thread may have ended since
+            threads = Path(f"/proc/{self._other.pid}/task").iterdir() if self._other else ()
+            return "".join((thread / "schedstat").read_text("ascii") for thread in threads)
         return ""
 
     def _send(self, what: object) -> None:

@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -161,6 +162,11 @@ def test_another_version_of_us_answers_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, b"")
 
 
+def _rest_often() -> None:
+    for _ in range(60):
+        time.sleep(0.1)
+
+
 def begin_odd_jobs(_given: None) -> Callable[[str], str | bytes]:
     """Obeys whoever asks: ends, hangs, fills its memory, fails, or says who it is."""
 
@@ -168,8 +174,11 @@ def begin_odd_jobs(_given: None) -> Callable[[str], str | bytes]:
         if job == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if job == "work":
-            for _ in range(60):
-                time.sleep(0.1)
+            _rest_often()
+        if job == "have it done":
+            worker = threading.Thread(target=_rest_often)
+            worker.start()
+            worker.join()
         if job == "hang":
             signal.pause()
         if job == "fill":
@@ -200,14 +209,13 @@ def test_what_ends_a_fenced_process_costs_one_answer(fenced: Fenced[str, str], j
 
 
 @pytest.mark.slow
-def test_one_that_has_time_without_end_is_given_up_where_it_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While it works, be it ever so slowly, it is waited for."""
-    monkeypatch.setattr("syndicate.processes.STILL", timedelta(seconds=2))
-    with Process(begin_odd_jobs, None) as process:
-        for job in ("work", "hang"):
+def test_one_that_has_time_without_end_is_given_up_where_it_does_nothing() -> None:
+    """While it works, be it ever so slowly and in another thread, it is waited for."""
+    with Process(begin_odd_jobs, None, still=timedelta(seconds=2)) as process:
+        for job in ("work", "have it done", "hang"):
             process.give(job)
             answer = process.take()
-            assert bool(answer) == process.is_alive == (job == "work")
+            assert bool(answer) == process.is_alive == (job != "hang")
 
 
 @pytest.mark.slow
