@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from syndicate import __version__
 from syndicate.errors import ContentError, contain
 from syndicate.folders import walk
-from syndicate.model import Problem, Settings
+from syndicate.model import Habits, Problem, Settings
 from syndicate.text import escape_controls, normalize
 from syndicate.text.values import parse_data
 
@@ -91,9 +91,7 @@ def scan(settings: Settings) -> Scan:
         raise ContentError("the content folder does not exist", where=root, hint="set [site] content, or bring it back")
     result = Scan()
     is_post = _choose(settings.content.include, settings.content.ignore)
-    has_bundles = settings.site.generator in {"hugo", "zola"}
-    has_data = settings.site.generator == "eleventy"
-    _Walk(os.path.realpath(root), is_post, result, has_bundles, has_data).walk(root, "", 0)
+    _Walk(os.path.realpath(root), is_post, result, settings.site.habits).walk(root, "", 0)
     result.files.sort()
     return result
 
@@ -179,10 +177,7 @@ class _Walk:
     home: str
     is_post: Callable[[str], bool]
     result: Scan
-    has_bundles: bool = False
-    """Whether a folder with an index.md is one post, and all else in it belongs to that."""
-    has_data: bool = False
-    """Whether a file of values may lie beside a post."""
+    habits: Habits
 
     def walk(self, folder: str, prefix: str, depth: int) -> None:
         try:
@@ -193,7 +188,7 @@ class _Walk:
                 raise ContentError(f"the content folder cannot be read: {error.strerror}", where=folder) from error
             self.result.refuse(prefix, f"the folder cannot be read: {error.strerror}")
             return
-        for entry in (_choose_index(found) if self.has_bundles and prefix else []) or found:
+        for entry in (_choose_index(found) if self.habits.has_bundles and prefix else []) or found:
             self._visit(entry, prefix, depth)
 
     def _visit(self, entry: os.DirEntry[str], prefix: str, depth: int) -> None:
@@ -228,7 +223,7 @@ class _Walk:
             return
         stat = entry.stat()
         found = Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        data = find_data(entry.path) if self.has_data else ""
+        data = find_data(entry.path) if self.habits.has_values_beside else ""
         self.result.files.append(join_stats(found, os.stat(data)) if data else found)  # noqa: PTH116 - plain strings
 
     def _is_welcome(self, entry: os.DirEntry[str], source: str) -> bool:
@@ -290,15 +285,15 @@ def _translate(glob: str) -> Iterator[str]:
 # shows is public, and a contributor may want a secret: no link is followed, common names count for Hugo and Zola.
 
 _SETTINGS = ("_config.yml", "_config.yaml", "_config.toml", "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json")
-_PLAIN_SETTINGS = ("config.toml", "config.yaml", "config.yml")
+_COMMON_SETTINGS = ("config.toml", "config.yaml", "config.yml")
 _ENDINGS = frozenset({".yml", ".yaml", ".json", ".toml"})
 _MAX_BYTES, _MOST_FILES = 2_000_000, 500
 
 
 def _name_places(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of settings, the first that is there counts, and the folders of data."""
-    is_plain = settings.site.generator in {"hugo", "zola"}
-    return (_SETTINGS + _PLAIN_SETTINGS, ("_data", "data")) if is_plain else (_SETTINGS, ("_data",))
+    is_common = settings.site.habits.has_common_names
+    return (_SETTINGS + _COMMON_SETTINGS, ("_data", "data")) if is_common else (_SETTINGS, ("_data",))
 
 
 class SiteData(Mapping[str, object]):

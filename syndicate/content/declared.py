@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, share, simplify
 from syndicate.content.permalinks import date_in_name, is_http
-from syndicate.model import Author, Category, Settings, Site, SocialOverride
+from syndicate.model import Author, Category, Habits, Settings, Site, SocialOverride
 from syndicate.planning.schedule.when import parse_moment
 from syndicate.text import clean_text
 from syndicate.text.plain import line_to_plain
@@ -94,9 +94,9 @@ def _type_of(item: object) -> str:
     return kind.strip() if isinstance(kind, str) else ""
 
 
-def read_keywords(fields: Fields, generator: str = "") -> tuple[str, ...]:
-    """Keywords and tags, each once, without a leading "#"; `tags: slow life` are two for Jekyll, as it shows them."""
-    is_spaced = generator == "jekyll" and fields.find("tags")[0] == "tags"
+def read_keywords(fields: Fields, habits: Habits) -> tuple[str, ...]:
+    """Keywords and tags, each once, without a leading "#"."""
+    is_spaced = habits.parts_tags and fields.find("tags")[0] == "tags"
     found = (*fields.texts("keywords"), *fields.texts("tags", is_spaced=is_spaced))
     words = [word.lstrip("#").strip() for word in found]
     return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]
@@ -203,13 +203,10 @@ def choose_language(fields: Fields, found: Translation, site: Site) -> str:
 
 
 def name_group(fields: Fields, found: Translation, site: Site) -> str:
-    """What translations of one post have in common: the key that they declare, else the path without the language.
-
-    For Pelican it is the slug.
-    """
+    """What translations of one post have in common: the key that they declare, else the path without the language."""
     named = ((key, value) for key, value in fields.values.items() if simplify(key) in _KEYS)
     declared = next((value for _, value in named if isinstance(value, str | int) and value != ""), "")
-    if declared == "" and site.generator == "pelican":
+    if declared == "" and site.habits.groups_by_slug:
         declared = fields.verbatim("slug")
     return f"key {declared}" if declared != "" else found.source
 
@@ -239,7 +236,7 @@ def localise_declared(site: Site, found: Translation, language: str, address: st
     path = address.removeprefix(site.url)
     if "{other_language}" in site.permalink:
         start = "" if language == site.language or path.startswith(f"/{language}/") else f"/{language}"
-    elif site.generator == "hugo" and is_relative:
+    elif site.habits.leads_by_language and is_relative:
         code = (found.language or site.language).lower()
         patterns = [site.permalink, *site.permalinks.values()]
         is_main = code == site.language.lower() and not any(pattern.startswith(f"/{code}/") for pattern in patterns)

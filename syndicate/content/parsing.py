@@ -150,7 +150,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
         raise ContentError("a merge conflict is not resolved", where=source, line=line, hint=hint)
     if "__GHOST_URL__" in text:  # to look for letters alone takes a hundredth of the time
         text = _GHOST.sub(settings.site.url, text)
-    front = parse_front(quote_colons(text) if settings.site.generator == "pelican" else text, source)
+    front = parse_front(quote_colons(text) if settings.site.habits.takes_any_line else text, source)
     if values:
         more = {key: value for key, value in parse_front(values, source).values.items() if key not in front.values}
         front = replace(front, values={**front.values, **more}, is_there=True)
@@ -170,7 +170,7 @@ def read_moment(  # noqa: PLR0917 - as above
     text: str, source: str, settings: Settings, history: History, data: Mapping[str, object], now: datetime
 ) -> datetime | None:
     """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
-    front = parse_values(quote_colons(text) if settings.site.generator == "pelican" else text, source)
+    front = parse_values(quote_colons(text) if settings.site.habits.takes_any_line else text, source)
     fields = Fields(front, settings.content, source, data)
     return None if fields.is_draft() or not front.is_there else read_published(fields, settings, history) or now
 
@@ -223,7 +223,7 @@ class _Parser:
             language=language,
             group=name_group(fields, found, site),
             categories=categories,
-            keywords=read_keywords(fields, self.settings.site.generator),
+            keywords=read_keywords(fields, self.settings.site.habits),
             picture=picture,
             media=read_media(fields, Place(self.settings, permalink, fields.source, self.file)),
             flags=fields.flags(),
@@ -307,7 +307,7 @@ class _Parser:
         title = line_to_plain(self.fields.text("title"))
         if is_blank(title):
             title = first_heading(markdown, lambda heading: self.fields.mend(heading, "title"))
-        if is_blank(title) and self.settings.site.generator in {"jekyll", "docusaurus"}:  # as these do
+        if is_blank(title) and self.settings.site.habits.titles_by_file:
             title = " ".join(word.capitalize() for word in undated(self.fields.source).split("-") if word)
             if self.fields.values.get("title") == "" or not re.search(r"[^\W\d_]", title):  # a note, or its number
                 title = ""
@@ -328,8 +328,8 @@ class _Parser:
     def _permalink(self, named: Named, found: Translation) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
         written = value.strip() if isinstance(value, str) else ""
-        closing = "/" if simplify(key) == "url" or site.generator == "hugo" else ""
-        if site.generator == "zola" and written:
+        closing = "/" if simplify(key) == "url" or site.habits.closes_paths == "directories" else ""
+        if site.habits.closes_paths == "all" and written:
             written = f"{written.rstrip('/')}/"
         declared = absolute_permalink(site, written, closing=closing) if written else ""
         if declared and "://" not in written:

@@ -159,7 +159,7 @@ _RUBY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)
 
 def _zone_for(value: object, settings: Settings) -> tzinfo:
     """The site's zone; Ruby's YAML takes a whole time that names no zone for UTC, and so does Jekyll."""
-    is_ruby = settings.site.generator == "jekyll" and isinstance(value, str) and _RUBY.fullmatch(value.strip())
+    is_ruby = settings.site.habits.is_utc == "times" and isinstance(value, str) and _RUBY.fullmatch(value.strip())
     return UTC if is_ruby else zone_of(settings)
 
 
@@ -216,18 +216,13 @@ def find_address_date(
     Hugo takes the day that the author wrote, whatever the zone of the site. A site's own script may take it from
     the name of the file.
     """
-    if (
-        settings.site.generator in {"", "astro"}
-        and _counts_names(settings.site)
-        and (day := date_in_name(fields.source))
-    ):
+    habits, zone = settings.site.habits, zone_of(settings)
+    if habits.dates_by_file and _counts_names(settings.site) and (day := date_in_name(fields.source)):
         with suppress(ContentError):
-            return read_date(day, "date", zone_of(settings), fields.source, history)
+            return read_date(day, "date", zone, fields.source, history)
     value, at = fields.at("date"), published_at
     if value is not None and not isinstance(value, bool) and "date" not in settings.content.fields:
         with suppress(ContentError):
             at = read_date(value, "date", _zone_for(value, settings), fields.source, history) or published_at
-    zone: tzinfo = UTC if settings.site.generator == "eleventy" else zone_of(settings)
-    if settings.site.generator == "hugo":
-        zone = find_zone(value) or zone
-    return at.astimezone(zone) if at else None
+    written_in = find_zone(value) if habits.keeps_written_day else UTC if habits.is_utc == "addresses" else None
+    return at.astimezone(written_in or zone) if at else None

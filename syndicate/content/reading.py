@@ -219,7 +219,7 @@ class Reader:
     def _read_content(self, file: Found) -> Content:
         """The file with the values beside it, where the generator looks for some."""
         content = read_content(file)
-        path = find_data(file.path) if self._settings.site.generator == "eleventy" else ""
+        path = find_data(file.path) if self._settings.site.habits.has_values_beside else ""
         if not path:
             return content
         source = f"{file.source.rpartition('/')[0]}/{path.rpartition('/')[2]}".lstrip("/")

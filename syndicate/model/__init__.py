@@ -24,6 +24,6 @@ from syndicate.model.reason import (
     Reason, State, Why, can_move, refuse,
 )
 from syndicate.model.settings import (
-    OWN_PICTURE, SQUARE, Account, Cache, CardRules, ContentRules, FeedRules, Notices, ScheduleRules, Settings, Site,
-    Storage, is_own_picture, shout, variable_of,
+    OWN_PICTURE, SQUARE, Account, Cache, CardRules, ContentRules, FeedRules, Habits, Notices, ScheduleRules, Settings,
+    Site, Storage, is_own_picture, shout, variable_of,
 )

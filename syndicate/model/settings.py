@@ -17,6 +17,56 @@ from syndicate.model.post import Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a generator reads posts, where not as others do; `content/permalinks.py` has the words of its addresses."""
+
+    has_bundles: bool = False
+    """A folder with an index.md is one post, and all else in it belongs to that."""
+    has_values_beside: bool = False
+    """A file of values may lie beside a post and be called like it."""
+    has_common_names: bool = False
+    """Its settings and data are called as those of other programs are: config.toml, data/."""
+    takes_any_line: bool = False
+    """The value of a line of front matter is all that follows the first colon."""
+    parts_tags: bool = False
+    """`tags: slow life` are two tags."""
+    titles_by_file: bool = False
+    """A post without a title is called like its file."""
+    groups_by_slug: bool = False
+    """Translations of one post share their slug."""
+    leads_by_language: bool = False
+    """An address that a translation declares without a first slash goes behind its language."""
+    closes_paths: Literal["", "directories", "all"] = ""
+    """Which of the addresses that posts declare get a slash at their end: those without one, or all."""
+    dates_by_file: bool = False
+    """A date before the name of a file is the one that addresses are made of."""
+    is_utc: Literal["", "times", "addresses"] = ""
+    """A whole time that names no zone, or the day in an address, is meant in UTC."""
+    keeps_written_day: bool = False
+    """The day in an address is the one that the author wrote, in whatever zone."""
+
+
+_PLAIN = Habits(dates_by_file=True)
+_HABITS: Mapping[str, Habits] = {
+    "hugo": Habits(
+        has_bundles=True,
+        has_common_names=True,
+        leads_by_language=True,
+        closes_paths="directories",
+        keeps_written_day=True,
+    ),
+    "zola": Habits(has_bundles=True, has_common_names=True, closes_paths="all"),
+    "jekyll": Habits(parts_tags=True, titles_by_file=True, is_utc="times"),
+    "docusaurus": Habits(titles_by_file=True),
+    "eleventy": Habits(has_values_beside=True, is_utc="addresses"),
+    "pelican": Habits(takes_any_line=True, groups_by_slug=True),
+    "astro": _PLAIN,
+    "nuxt": Habits(),
+    "": _PLAIN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Who publishes, and where the pages live. No address ends with a slash."""
 
@@ -52,6 +102,10 @@ class Site:
     """Copyright line of the feeds."""
     feeds_url: str = ""
     """Public address of the published folder; empty means `url` + "/feeds"."""
+
+    @property
+    def habits(self) -> Habits:
+        return _HABITS[self.generator]
 
     def list_doubts(self) -> tuple[str, ...]:
         """What a person has to answer before anything leads anywhere: names that nobody can have (RFC 2606)."""

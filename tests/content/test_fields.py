@@ -55,7 +55,7 @@ def test_jekyll_separates_tags_by_spaces() -> None:
         ("jekyll", "tags: slow life, b", ("slow life", "b")),
         ("jekyll", "tags: [slow life]", ("slow life",)),
         ("jekyll", "tag: slow life", ("slow life",)),
-        ("hexo", "tags: slow life", ("slow life",)),
+        ("zola", "tags: slow life", ("slow life",)),
     ):
         assert _parse(front, generator=generator).keywords == keywords
 
