@@ -257,6 +257,8 @@ class Pass:
     published: Published
     fresh: int
     """New messages that were to go out."""
+    held: int
+    """New messages that a person is asked about."""
     touched: tuple[Delivery, ...]
     """Every message that was worked on, as it stands at the end."""
     lines: tuple[str, ...]
@@ -273,7 +275,8 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
     began_at, lines, touched = app.now(), list[str](), dict[int, Delivery]()
     ends_at, has_memory = began_at + wait, Path(app.settings.storage.cache).exists()
     published = _insist(app.publish)
-    fresh = sum(_is_fresh(one, began_at) for one in app.list_deliveries()) if published.new_deliveries else 0
+    rows = app.list_deliveries() if published.new_deliveries else ()
+    fresh = [one for one in rows if one.created_at is not None and one.created_at >= began_at]
     lines += _insist(app.look_after)
     while True:
         touched |= {one.id: one for one in _insist(app.deliver_due)}
@@ -293,7 +296,8 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
         status, touched_now = read_status(site, app.now()), list_these(site, touched, app.now())
     return Pass(
         published=published,
-        fresh=fresh,
+        fresh=sum(one.state in _BY_ITSELF for one in fresh),
+        held=sum(one.state is State.HELD for one in fresh),
         touched=touched_now,
         lines=tuple(line for text in lines for line in text.splitlines()),
         waiting=tuple(
@@ -347,7 +351,3 @@ def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) ->
             continue
         later = [at, row.lease_until, account and account.paused_until, account and account.rest_until]
         yield max(one for one in later if one)
-
-
-def _is_fresh(row: Delivery, since: datetime) -> bool:
-    return row.state in _BY_ITSELF and row.created_at is not None and row.created_at >= since

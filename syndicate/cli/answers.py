@@ -173,7 +173,8 @@ def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
 # --- How publications and the whole site look ---
 
 
-def show_published(published: Published, *, waiting: int) -> None:
+def show_published(published: Published, *, waiting: int, held: int) -> None:
+    """`waiting` new messages go out, a person is asked about `held` ones."""
     for warning in published.warnings:
         tell(f"! {warning}", file=sys.stderr)
     if not published.written and not published.removed:
@@ -183,10 +184,10 @@ def show_published(published: Published, *, waiting: int) -> None:
         parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
         parts += [f"removed {plural(len(published.removed), 'file')}"] if published.removed else []
         print(f"{', '.join(parts).capitalize()} in {short_path(published.where)}.")
-    _show_news(published, waiting)
+    _show_news(published, waiting, held)
 
 
-def _show_news(published: Published, waiting: int) -> None:
+def _show_news(published: Published, waiting: int, held: int) -> None:
     """What became of the posts, and of the messages about them."""
     counts = {"new": published.new_posts, "changed": published.changed_posts, "vanished": published.gone_posts}
     said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
@@ -195,8 +196,8 @@ def _show_news(published: Published, waiting: int) -> None:
     show_remarks(published.remarks)
     if waiting:
         print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
-    if published.new_deliveries > waiting:
-        recorded = plural(published.new_deliveries - waiting, "message")
+    if (others := published.new_deliveries - waiting - held) > 0:
+        recorded = plural(others, "message")
         print(f"{recorded} will not go out (posts from before, or a rule): `syndicate queue --all` says why.")
 
 
@@ -277,7 +278,7 @@ def _answer_publish(part: str) -> int | None:
         return None
     with plain_streams():
         print_problems(found.problems)
-        show_published(found, waiting=0)
+        show_published(found, waiting=0, held=0)
     return int(bool(found.problems))
 
 

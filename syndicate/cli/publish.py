@@ -66,7 +66,8 @@ def publish(
     print_problems(published.problems)
     if given.verbosity >= 0:
         started = [one for one in fresh if one.created_at is not None and one.created_at >= started_at]
-        show_published(published, waiting=sum(one.state.value != "held" for one in started))
+        held = sum(one.state.value == "held" for one in started)
+        show_published(published, waiting=len(started) - held, held=held)
     return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
 
 
@@ -244,7 +245,7 @@ def _show(made: Pass, app: App, given: Globals) -> None:
         return
     print_problems(made.published.problems)
     if given.verbosity >= 0:
-        show_published(made.published, waiting=made.fresh)
+        show_published(made.published, waiting=made.fresh, held=made.held)
         show_rows(made.touched, app)
         for line in made.lines:
             tell(line)

@@ -204,7 +204,9 @@ def test_many_posts_at_once_are_one_question(blog: Blog) -> None:
     """In `publish`, `queue` and `status`; skipped or released by account."""
     for number in range(7):
         blog.write(f"new-{number}", date=NOW, body=f"{OTHER} {number}")
-    assert "7 posts at once are held on timeline" in blog.run("publish").out
+    said = blog.run("publish").out
+    assert "7 posts at once are held on timeline" in said
+    assert "will not go out" not in said
     assert blog.run("queue").out.count("\n") == 1
     status = blog.run("--json", "status", code=1).json
     assert (len(status["questions"]), status["needs_you"]) == (1, [])
