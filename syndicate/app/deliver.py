@@ -25,11 +25,13 @@ from syndicate.model import (
     NetworkFacts,
     Picture,
     Post,
+    State,
     fingerprint,
     is_own_picture,
 )
 from syndicate.networks import describe
 from syndicate.planning.deliveries import find_unclear, say_reason
+from syndicate.planning.deliveries.new import fit_parts
 from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
 from syndicate.planning.schedule import SPEAKING, list_taken, next_slot
@@ -82,10 +84,14 @@ def find_next_slot(site: OpenSite, account: Account, after: datetime) -> datetim
     return next_slot(account.schedule, after, list_taken(rows), site.clock())
 
 
-def _make_later(first: Composed, part: int) -> Composed:
-    """A person's own words as a later part of a thread: link, card and picture belong to the first."""
-    message = replace(first.message, card=None, image=None, link="", warning="", markdown="")
-    return replace(first, message=message, part=part)
+def _pick(parts: tuple[Composed, ...], delivery: Delivery) -> Composed:
+    """One of the parts. Of a person's own words, link, card and picture belong to the first."""
+    if delivery.text.strip() and delivery.part > 1:
+        message = replace(parts[0].message, card=None, image=None, link="", warning="", markdown="")
+        return replace(parts[0], message=message, part=delivery.part)
+    if len(parts) < delivery.part:
+        raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
+    return parts[delivery.part - 1]
 
 
 class Composer:
@@ -106,12 +112,21 @@ class Composer:
         self._read_at = 0.0
 
     def compose(self, delivery: Delivery) -> Message:
-        """What is sent. Raises NotReady, too, where its post becomes public this moment: its card is to come."""
-        message, now = self.measure(delivery).message, self._site.clock()
+        """What is sent; rows of further parts follow it. Raises NotReady, too, where its card is to come now."""
+        parts, now = self._compose_parts(delivery), self._site.clock()
+        self._fit_rows(delivery, len(parts), now)
+        message = _pick(parts, delivery).message
         is_late = now - (delivery.started_at or now) >= CARD_WITHIN
         if not (is_late or message.card or message.image) and self._is_card_to_come(delivery, now):
             raise NotReady("its share card is not drawn yet", retry_at=now)  # whoever draws it says so at once
         return message
+
+    def _fit_rows(self, first: Delivery, number: int, now: datetime) -> None:
+        account, store = self._site.accounts.get(first.account), self._site.store
+        is_composed = first.part == 1 and first.state is not State.SENT and not first.text.strip()
+        if is_composed and (account.thread or account.link == "reply"):
+            rows = store.list_deliveries(account=first.account, post_id=first.post_id, occasion=first.occasion.name)
+            store.apply(fit_parts(first, rows, number, now), now)
 
     def _is_card_to_come(self, delivery: Delivery, now: datetime) -> bool:
         materials, account = self._get_materials(delivery), self._site.accounts.get(delivery.account)
@@ -122,11 +137,11 @@ class Composer:
         return is_wanted and materials.find_picture(known.id, delivery.media) is None
 
     def measure(self, delivery: Delivery) -> Composed:
-        """The message with its length as the network counts.
+        """The message with its length as the network counts. Raises ContentError where the post has no such part any
+        more, Unavailable where it is gone, or cannot be read this moment."""
+        return _pick(self._compose_parts(delivery), delivery)
 
-        Raises ContentError where the post has no such part any more, Unavailable where it is gone, or cannot be
-        read this moment.
-        """
+    def _compose_parts(self, delivery: Delivery) -> tuple[Composed, ...]:
         materials = self._get_materials(delivery)
         account = self._site.accounts.get(delivery.account)
         template, facts = materials.messages.get(account.name), materials.facts[account.name]
@@ -147,12 +162,7 @@ class Composer:
             alt=delivery.alt,
             media=delivery.media,
         )
-        parts = (replace(parts[0], warnings=(*notes, *parts[0].warnings)), *parts[1:])
-        if delivery.text.strip():
-            return parts[0] if delivery.part == 1 else _make_later(parts[0], delivery.part)
-        if len(parts) < delivery.part:
-            raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
-        return parts[delivery.part - 1]
+        return (replace(parts[0], warnings=(*notes, *parts[0].warnings)), *parts[1:])
 
     def compose_edit(self, delivery: Delivery) -> Message:
         """As `compose`, for a message that is out. Raises ContentError where its author first has to mend the post."""

@@ -1,5 +1,7 @@
 """The whole way to two real protocols over HTTP: page live, card attached, once, and settled when an answer is lost."""
 
+import re
+
 import pytest
 
 from tests.journeys.blog import CONFIG, Blog
@@ -84,3 +86,27 @@ def test_a_lost_answer_makes_no_second_copy(blog, website, mastodon, bluesky):
     assert row["state"] == "uncertain"
     assert "already" in blog.run("post", "old", "--to", "toot", code=2).err
     assert len(mastodon.published) == 1
+
+
+LONG = "".join(f"Sentence {number} tells of the garden and of its water. " for number in range(8)).strip()
+
+
+@pytest.mark.parametrize(("before", "now", "parts"), [(500, 250, 2), (250, 500, 1)])
+def test_a_thread_has_as_many_parts_as_the_limits_of_its_moment_need(blog, website, mastodon, before, now, parts):
+    """The server's limit changed between planning and sending: all of the text is out, in order, and nothing waits."""
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
+    website.live |= {"old": "Old", "long": "Long"}
+    mastodon.max_characters = before
+    blog.run("post", "old")
+    blog.write("long", title="Long", socialShare=LONG)
+    blog.run("publish")
+    mastodon.max_characters = now
+    blog.run("accounts", "--online")
+    blog.run("once")
+    thread = [status["body"] for status in reversed(mastodon.published)][1:]
+    assert len(thread) == parts
+    said = " ".join(re.sub(r"(?: \d/\d)?(?:\n\n.*)?$", "", body["status"], flags=re.DOTALL) for body in thread)
+    assert said == LONG
+    assert all(body.get("in_reply_to_id") for body in thread[1:])
+    assert blog.run("--json", "queue").json == []

@@ -181,7 +181,7 @@ def say_why(row: Decided) -> str:
 
 
 def change_row(
-    row: KnownDelivery, state: State, why: Why | None = None, *, due_at: datetime | None = None
+    row: KnownDelivery | Delivery, state: State, why: Why | None = None, *, due_at: datetime | None = None
 ) -> PlannedChange:
     """The row in this state for this reason, at another time or its own."""
     reason, detail = (why.reason, why.detail) if why else (Reason.NONE, "")

@@ -18,10 +18,12 @@ from syndicate.model import (
     NEW,
     UNSENT,
     WAITING,
+    Delivery,
     Identified,
     KnownDelivery,
     Occasion,
     OccasionKind,
+    Plan,
     PlannedChange,
     PlannedDelivery,
     Reason,
@@ -309,7 +311,28 @@ def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:
     )
 
 
-def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelivery) -> Iterator[PlannedChange]:
+def fit_parts(first: Delivery, rows: Collection[Delivery], number: int, now: datetime) -> Plan:
+    """As `plan_parts`, the moment before a `first` part goes out: the network's limits may be others by now."""
+    blank = PlannedDelivery(
+        post_id=first.post_id,
+        slug=first.slug,
+        account=first.account,
+        network=first.network,
+        occasion=first.occasion,
+        part=1,
+        state=State.PLANNED,
+        due_at=first.due_at,
+        chosen=first.chosen,
+        chosen_due_at=first.chosen_due_at,
+    )
+    missing = sorted(set(range(1, number + 1)) - {row.part for row in rows})
+    added = tuple(replace(blank, part=part) for part in missing)
+    return Plan(now=now, deliveries=added, changes=tuple(_change_parts(rows, number, first)))
+
+
+def _change_parts(
+    rows: Iterable[KnownDelivery | Delivery], number: int, first: KnownDelivery | Delivery
+) -> Iterator[PlannedChange]:
     """Parts beyond the number are parked, parked ones within it come back; they follow the first in any case."""
     is_held = first.state is State.HELD
     why = Why(first.reason, first.detail) if is_held else None
