@@ -130,6 +130,20 @@ def test_an_old_upload_is_made_again(mastodon: Mastodon, fake: FakeMastodon, clo
     assert len(fake.sent("POST /api/v2/media")) == 2
 
 
+def test_an_upload_that_is_never_processed_is_made_again(mastodon: Mastodon, fake: FakeMastodon, clock: Clock) -> None:
+    """A server that lost the work on a picture says 206 for good; after an hour it gets the file once more."""
+    fake.polls = 1000
+    message = mastodon.prepare(replace(TEXT, image=picture()), key="k")
+    fake.polls = 0
+    clock.pass_by(timedelta(minutes=59))
+    with pytest.raises(NotReady):
+        mastodon.prepare(message, key="k")
+    clock.pass_by(timedelta(minutes=2))
+    deliver(mastodon, message)
+    assert len(fake.sent("POST /api/v2/media")) == 2
+    assert len(fake.published) == 1
+
+
 def test_failed_processing_is_final(mastodon: Mastodon, fake: FakeMastodon) -> None:
     """422 on the upload's state: this picture will never do."""
     fake.polls = 2

@@ -60,6 +60,8 @@ from syndicate.text.counting import Counter
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
 MEDIA_LIVES = timedelta(hours=12)
 """Uploads that no post uses are purged after about a day; older ones are sent again."""
+PROCESSED_WITHIN = timedelta(hours=1)
+"""Seconds as a rule. Some servers lose the work on a picture when they are started again: it is uploaded once more."""
 PAGE = 40
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 
@@ -99,14 +101,14 @@ class Mastodon(PastedLogin):
         self._api()
         self._refuse_misfits(message)
         if message.image is None or message.prepared.get("media_ready"):
-            return message if not self._is_stale(message) else without_media(message)
+            return message if not self._is_stale(message, MEDIA_LIVES) else without_media(message)
         if "media" not in message.prepared:
             return self._upload(message, message.image)
         return self._ask_for_media(message)
 
-    def _is_stale(self, message: Message) -> bool:
+    def _is_stale(self, message: Message, lives: timedelta) -> bool:
         uploaded = message.prepared.get("media_at")
-        return uploaded is not None and self._http.now() - datetime.fromisoformat(uploaded) > MEDIA_LIVES
+        return uploaded is not None and self._http.now() - datetime.fromisoformat(uploaded) > lives
 
     def _upload(self, message: Message, image: Attachment) -> Message:
         name = image.path.rpartition("/")[2]
@@ -125,9 +127,10 @@ class Mastodon(PastedLogin):
     def _ask_for_media(self, message: Message) -> Message:
         media = quote(message.prepared["media"], safe="")
         response = self._api().call("GET", f"/api/v1/media/{media}")
-        if response.status == 206:
+        is_lost = response.status == 206 and self._is_stale(message, PROCESSED_WITHIN)
+        if response.status == 206 and not is_lost:
             raise self._not_ready(message, response)
-        if response.status == 404:
+        if response.status == 404 or is_lost:
             return without_media(message)
         if not response.is_success:
             raise self._api().failure(response)
