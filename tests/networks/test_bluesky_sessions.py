@@ -115,9 +115,9 @@ def test_a_session_of_another_login_is_not_used(fake: FakeBluesky, http: Client,
 
 
 def test_a_wrong_password_pauses_the_account(fake: FakeBluesky, http: Client) -> None:
-    """With the advice to make an app password, and without showing the wrong one."""
+    """With the advice to make an app password and to name the present handle, and without showing the wrong one."""
     network = CASE.open(fake.url, http, MemoryVault({"app_password": "my-main-password"}))
-    with pytest.raises(Unauthorised, match="app password") as caught:
+    with pytest.raises(Unauthorised, match=r"app password.*`handle` that you have now") as caught:
         network.send(TEXT, key="k")
     assert "my-main-password" not in str(caught.value)
 

@@ -152,7 +152,8 @@ class Sessions:
         response = self._api().call("POST", "createSession", json={"identifier": self.identifier, "password": password})
         if response.status in {400, 401, 403}:
             said = words_of(response, (password,))
-            hint = f"use an app password (Settings → App passwords), not your own; run: syndicate login {self.account}"
+            hint = "use an app password (Settings → App passwords), not your own, and the `handle` that you have now"
+            hint += f"; run: syndicate login {self.account}"
             raise Unauthorised(f"the login is refused: {said}", where=self.account, hint=hint)
         return self._read(response, None)
 
