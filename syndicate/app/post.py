@@ -233,6 +233,8 @@ def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
         for row in asked:
             site.store.skip(row.id, now)
         return Joined(after, is_news=True, copy_of=original.slug)
+    if old == after.slug and not any(row.slug == old for row in others):
+        raise UsageError(f'"{old}" is one post', hint="name the post as it was first, then as it is now")
     before = _find_post(others, old, is_here=False)
     joined = join_rows(before, after, now)
     site.store.join_posts(joined, after, now)

@@ -304,12 +304,12 @@ def _list_times(store: Store, rows: Iterable[Delivery], now: datetime) -> list[_
     rests = {name: one.rest_until for name, one in accounts.items() if one.rest_until and one.is_resting(now)}
     paused = {name for name, one in accounts.items() if one.paused_at}
     times = [
-        (max(row.due_at, rests.get(row.account, row.due_at)), row.id, row)
+        (max(at, rests.get(row.account, at)), row.id, row)
         for row in rows
-        if row.state in COMING and row.account not in paused
+        if (at := row.look_at if row.state is State.UNCERTAIN else row.due_at)
+        if row.state in (*COMING, State.UNCERTAIN) and row.account not in paused
     ]
-    looks = [(row.look_at, row.id, row) for row in rows if row.state is State.UNCERTAIN and row.look_at]
-    return sorted([*times, *looks], key=lambda one: one[:2])
+    return sorted(times, key=lambda one: one[:2])
 
 
 def _list_coming(times: Iterable[_Time]) -> tuple[Delivery, ...]:

@@ -225,7 +225,8 @@ def show_status(now_is: Status, titles: Mapping[str, str], settings: Settings, n
     print(f"{settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
     print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
     if now_is.next_at:
-        print(f"  next message {local_time(now_is.next_at, zone, now=now)}")
+        what = "message or look" if "uncertain" in now_is.counts else "message"
+        print(f"  next {what} {local_time(now_is.next_at, zone, now=now)}")
     if settings.storage.state:
         print(f"  the state lives in {settings.storage.state}")
     else:

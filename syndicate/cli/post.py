@@ -70,7 +70,7 @@ def post(
             show_rows([one for one in sent if given.verbosity >= 0 or needs_person(one)], app)
         blocked = {row.name: row for row in app.list_accounts(online=False) if row.state.needs_person}
         if not given.json:
-            _say_what_next(sent, blocked, slug)
+            _say_what_next(sent, blocked, slug, is_later=bool(at))
     is_stuck = any(needs_person(one) or _is_blocked(one, blocked) for one in sent)
     return NEEDS_A_PERSON if is_stuck else DONE
 
@@ -106,14 +106,12 @@ def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
             show_planned(row, app.settings, app.now())
 
 
-def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str) -> None:
+def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str, *, is_later: bool) -> None:
     """What happens by itself, and what does not before a person acts."""
     states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
     if states & {"planned", "due"}:
-        tell(
-            "Not out yet: `syndicate run` or `once` sends it as soon as the rules allow; `syndicate queue` shows it.",
-            file=sys.stderr,
-        )
+        when = "at its time" if is_later else "as soon as the rules allow"
+        tell(f"Not out yet: `syndicate run` or `once` sends it {when}; `syndicate queue` shows it.", file=sys.stderr)
     if "uncertain" in states:
         tell("It may be out: `syndicate run` looks for it; `syndicate queue` shows what it finds.", file=sys.stderr)
     for name in sorted({one.account for one in sent if _is_blocked(one, blocked)}):

@@ -63,7 +63,7 @@ def queue(
         elif found:
             _show_outbox(found, app, each=everything or bool(slug))
         else:
-            _say_nothing(app, account, slug)
+            _say_nothing(app, account, slug, everything=everything)
         with app.using() as site:
             behind = tell_clock(site, app.now())
         if behind:
@@ -71,14 +71,14 @@ def queue(
         return warn_of_state(app.find_contradiction())
 
 
-def _say_nothing(app: App, account: str, slug: str) -> None:
+def _say_nothing(app: App, account: str, slug: str, *, everything: bool) -> None:
     """Nothing there, or nothing of that name: a typing error must not read like an answer."""
     names = [known.name for known in app.settings.accounts]
     if account and account not in names:
         raise UsageError(f'there is no account "{account}" in syndicate.toml', hint=f"known: {', '.join(names)}")
     if slug:
         app.tell_story(slug)
-    print("Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
+    print("No message yet." if everything else "Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
 
 
 def _show_outbox(found: Sequence[Delivery], app: App, *, each: bool) -> None:
@@ -154,7 +154,7 @@ def hold(context: typer.Context, ids: Ids) -> int:
 
 
 SomeIds = Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="Numbers from `syndicate queue`.")]
-All = Annotated[bool, typer.Option("--all", help="All that wait for you; a renamed post, perhaps, only by --slug.")]
+All = Annotated[bool, typer.Option("--all", help="All that wait for you; what you hold, or may be renamed, by --slug.")]
 OfAccount = Annotated[
     str, typer.Option("--account", metavar="ACCOUNT", autocompletion=complete_account, help="Of these, this account's.")
 ]
@@ -208,8 +208,13 @@ def _choose(
         slug = name_in(app, slug)
         with app.using() as site:
             found = choose_all(site, account=account, slug=slug, reason=reason)
+        rows = () if found else app.list_deliveries(account=account, slug=slug)
+        if slug and not rows:
+            app.tell_story(slug)  # a typing error must not read like an answer
     if not found and not globals_of(context).json:
-        print("Nothing of that kind waits for you.")
+        is_own = not (slug or reason) and any(one.state.value == "held" for one in rows)
+        own = " What you hold yourself, or may be a renamed post, goes by number or --slug."
+        print(f"Nothing of that kind waits for you.{own if is_own else ''}")
     return found
 
 

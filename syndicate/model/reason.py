@@ -236,6 +236,9 @@ _THERE_ALREADY = {
 }
 """Needs no button, and is no mistake: what was asked for twice, or in other words."""
 
+_INSTEAD = {Action.SKIP: Action.CANCEL, Action.RETRY: Action.RELEASE}
+"""What a person meant, where it goes from that state."""
+
 
 def refuse(action: Action, state: State) -> str:
     """Why a person may not do this to a delivery in this state, "" where they may."""
@@ -245,4 +248,6 @@ def refuse(action: Action, state: State) -> str:
         return "is being sent this moment"
     if state is State.UNCERTAIN:
         return "may be published already: look, then settle it"
-    return f"is {state}: there is nothing to {action.value.partition('_')[0]}"
+    instead = _INSTEAD.get(action)
+    meant = f"; {instead} it" if instead in ACTIONS[state] else ""
+    return f"is {state}: there is nothing to {action.value.partition('_')[0]}{meant}"

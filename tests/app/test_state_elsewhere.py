@@ -266,6 +266,21 @@ def test_what_comes_next_waits_for_the_rest_of_its_account(blog: House) -> None:
             assert read_status(site, now).next_at is None
 
 
+def test_a_look_waits_for_its_account_as_a_message_does(blog: House) -> None:
+    """What may be published is looked for after the rest of its account, and not while that is paused."""
+    with blog.open() as app, app.using() as site:
+        store, now = app._site.store, app.now()
+        until = now + timedelta(hours=1)
+        unknown = Decision(state=State.UNCERTAIN, outcome="unknown", reason=Reason.NONE, look_at=now)
+        claimed = store.claim("test", now, timedelta(minutes=1))
+        store.record(store.intend(claimed, now, timedelta(minutes=1)), "send", unknown, now)
+        assert read_status(site, now).next_at == now
+        store.rest_account("timeline", "send", "500", now, until, since=now)
+        assert read_status(site, now).next_at == until
+        store.pause_account("timeline", "the token is dead", now)
+        assert read_status(site, now).next_at is None
+
+
 def test_an_account_that_is_gone_needs_nobody(blog: House) -> None:
     """Neither its pause nor its rest is told any more: nothing can be done about it."""
     with blog.open() as app, app.using() as site:

@@ -71,7 +71,19 @@ def test_post_says_when_a_message_is_not_out_yet(blog):
     blog.run("publish")
     ran = blog.run("post", "old", "--at", "tomorrow 09:00")
     assert ran.out.split("\t")[1] == "planned"
-    assert ran.err.startswith("Not out yet: `syndicate run` or `once` sends it")
+    assert ran.err.startswith("Not out yet: `syndicate run` or `once` sends it at its time;")
+
+
+def test_what_a_person_holds_is_not_said_to_be_nothing(blog):
+    """`--all` leaves it as it is, and says how it goes; an empty outbox names no command that was just typed."""
+    assert blog.run("queue", "--all").out == "No message yet.\n"
+    blog.run("publish")
+    blog.run("queue", "release", "1")
+    nothing = "Nothing of that kind waits for you."
+    assert blog.run("queue", "release", "--all").out == f"{nothing}\n"
+    blog.run("queue", "hold", "1")
+    own = f"{nothing} What you hold yourself, or may be a renamed post, goes by number or --slug.\n"
+    assert blog.run("queue", "release", "--all").out == own
 
 
 def test_quiet_says_only_what_went_wrong(blog):

@@ -315,13 +315,15 @@ def tell_missing(slug: str, plan: Plan, posts: Iterable[Post]) -> UsageError:
     """Why no post has this slug: it is a draft, its file cannot be read, or another one is meant."""
     drafts = {post.slug: post.source for post in posts if post.is_draft}
     unread = {problem.source.rpartition("/")[2].rpartition(".")[0]: problem for problem in plan.problems}
-    near = get_close_matches(slug, [*(one.post.slug for one in plan.identified), *drafts], n=1)
+    known = [*(one.post.slug for one in plan.identified), *drafts]
+    near = get_close_matches(slug, known, n=1)
     if slug in drafts:
         hint = f"{drafts[slug]} is a draft: it can be sent once it is published"
     elif slug in unread:
         hint = str(unread[slug])
     else:
-        hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --all` names the posts there are"
+        some = f"such as {', '.join(known[:3])}" if known else "no post is published yet"
+        hint = f'did you mean "{near[0]}"?' if near else some
     return UsageError(f'no post has the slug "{slug}"', hint=hint)
 
 

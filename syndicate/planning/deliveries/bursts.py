@@ -195,8 +195,9 @@ def say_remark(remark: Remark) -> str:
     """One line, with what to do; what it tells to type touches only what it counts."""
     number = len(remark.slugs)
     if remark.reason in ASKED_TOGETHER:
+        them = "it" if number == 1 else "them"
         only = f"--all --account {remark.about} --reason {remark.reason}"
-        does = f"`syndicate queue release {only}` sends them, `syndicate queue skip {only}` does not"
+        does = f"`syndicate queue release {only}` sends {them}, `syndicate queue skip {only}` does not"
         if remark.reason is Reason.MANY_AT_ONCE:
             one = f"1 post is held on {remark.about}, since many came within an hour"
             return f"{one if number == 1 else f'{number} posts at once are held on {remark.about}'}: {does}"
