@@ -380,6 +380,11 @@ def test_a_text_is_measured(client: httpx.Client, desk: Desk) -> None:
     assert client.post("/measure", json={"text": "", "delivery": 404}).status_code == 404
 
 
+def test_a_text_for_a_post_that_is_gone_is_refused_not_broken(client: httpx.Client, desk: Desk) -> None:
+    desk.put(delivery(7, State.HELD, post_id="gone", slug="gone", message=None))
+    assert client.post("/measure", json={"text": "", "delivery": 7}).status_code == 409
+
+
 def test_a_new_message_is_previewed_and_written(client: httpx.Client, desk: Desk) -> None:
     """The preview stores nothing and says what the message will say."""
     asked = {"post": "hello", "to": ["timeline"], "text": "My own words.", "again": True, "at": "2199-01-05T09:00:00Z"}

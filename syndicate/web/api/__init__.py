@@ -22,7 +22,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from syndicate.app.app import App
-from syndicate.errors import ConfigError, ContentError, Contradicted, StateError, SyndicateError, UsageError
+from syndicate.errors import (
+    ConfigError,
+    ContentError,
+    Contradicted,
+    StateError,
+    SyndicateError,
+    Unavailable,
+    UsageError,
+)
 from syndicate.store.passes import Scope
 from syndicate.web.api.answers import Missing
 from syndicate.web.api.endpoints import ENDPOINTS, Asked, Endpoint, make_document
@@ -237,7 +245,7 @@ def say_problem(_request: Request, error: Exception) -> Response:
 def _choose_status(error: SyndicateError) -> int:
     if isinstance(error, Missing):
         return 404
-    if isinstance(error, UsageError | ConfigError | ContentError | Contradicted):
+    if isinstance(error, UsageError | ConfigError | ContentError | Contradicted | Unavailable):
         return 409
     return 503 if isinstance(error, StateError) else 500
 
