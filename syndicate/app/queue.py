@@ -202,11 +202,18 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
     if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     if action is Action.RELEASE:
+        _refuse_gone(store.get_delivery(number))
         seen = State(value) if value else None
         return store.release(number, now, _find_objection(site, store.get_delivery(number)), seen=seen)
     if action is Action.RETRY:
         return store.retry(number, now, _find_objection(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
+
+
+def _refuse_gone(row: Delivery) -> None:
+    """Raises UsageError for a message that nobody can send before its post is there again; then it comes by itself."""
+    if row.state is State.CANCELLED and row.reason is Reason.POST_GONE:
+        raise UsageError(f"the post of {row.slug} on {row.account} is gone: its message comes back with it")
 
 
 def wake_accounts(site: OpenSite, ids: Iterable[int], now: datetime) -> None:

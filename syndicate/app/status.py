@@ -75,6 +75,9 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
     def explain(row: Delivery) -> Delivery:
         is_due = row.state in COMING and row.due_at <= now
         busy, account = leased.get(row.account), accounts.get(row.account)
+        if row.state in COMING and row.account not in site.accounts.enabled:
+            detail = "the account is not in syndicate.toml, or off there"
+            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=detail)
         if busy and busy.lease_until and (is_due or busy.id == row.id):
             what = "it" if busy.id == row.id else f"delivery {busy.id}"
             process = busy.lease_owner.rpartition(":")[0]

@@ -59,3 +59,32 @@ def test_one_button_answers_for_all_of_an_account(app: App, action: str, said: s
     assert f"{said} {MANY} messages on timeline." in shown
     assert len([form for form in Page(shown).forms if form["action"] == "/dashboard/many"]) == 1
     assert (count(app, "timeline"), count(app, "second")) == ({state: MANY}, {"held": MANY})
+
+
+def test_no_action_promises_what_cannot_go_out(app: App) -> None:
+    """Neither for a post that is gone, nor an account that is no more, nor for words about what was cancelled."""
+    root = Path(app.settings.root)
+    one, two = (app.list_deliveries(account=name, slug="new-1")[0].id for name in ("timeline", "second"))
+    three = app.list_deliveries(account="timeline", slug="new-2")[0].id
+    with (
+        serving(_make_web(app, "127.0.0.1")) as address,
+        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True, timeout=60) as client,
+    ):
+        client.get(f"/dashboard/enter?key={make_ticket(app)}")
+        token = find_token(client.get("/dashboard/needs").text)
+
+        def act(action: str, number: int, **more: str) -> str:
+            fields = {"token": token, "action": action, "number": str(number), "back": f"/message/{number}"}
+            return Page(client.post("/dashboard/act", data=fields | more).text).words
+
+        app.change_deliveries("cancel", (one,))
+        assert "are kept. It stays cancelled." in act("edit", one, value="My own words.")
+        (root / "content" / "posts" / "new-2.md").unlink()
+        app.publish()
+        assert "is gone: its message comes back with it" in act("release", three)
+        settings = root / "syndicate.toml"
+        settings.write_text(settings.read_text().partition("[accounts.second]")[0])
+        app.reload()
+        said = act("release", two)
+    assert "It waits: the account is not in syndicate.toml" in said
+    assert "It goes out" not in said

@@ -19,8 +19,10 @@ from syndicate.app.deliver import list_pictures
 from syndicate.app.post import NEXT_SLOT, MessageRequest, plan_message, write_message
 from syndicate.app.queue import BulkAction, Outcome, carry_out
 from syndicate.app.site import OpenSite
+from syndicate.app.status import explain_waits
 from syndicate.errors import SyndicateError, UsageError
-from syndicate.model import ACTIONS, Action, Delivery, OwnPicture, PlannedDelivery, State
+from syndicate.model import ACTIONS, WAITING, Action, Delivery, OwnPicture, PlannedDelivery, Reason, State
+from syndicate.planning.deliveries import say_reason
 from syndicate.planning.schedule.when import parse_moment
 from syndicate.web.dashboard.pages import preview_message
 from syndicate.web.dashboard.preview import Preview
@@ -98,8 +100,9 @@ def tell_outcome(app: App, bulk: BulkAction, done: Outcome) -> str:
     if len(done.changed) == 1 and not refusals:
         with app.borrow() as site:
             is_running = site.store.is_daemon_running()
+            (row,) = explain_waits(site, done.changed, app.now())
         moment = to_moment(done.changed[0].due_at, ZoneInfo(app.settings.site.timezone), app.now())
-        return tell(bulk.action, done.changed[0], moment, is_running=is_running)
+        return tell(bulk.action, row, moment, is_running=is_running)
     whys = list(dict.fromkeys(map(to_sentence, refusals)))
     if len(bulk.numbers) == 1:
         return whys[0]
@@ -327,8 +330,11 @@ def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> s
     """What an action came to, for the person who did it. `moment` is when it is due, in words."""
     who = f"{after.slug} on {after.account}"
     goes = f"It goes out {'with the next round' if after.state is State.DUE else f'on {moment}'}."
-    if after.state in {State.DUE, State.PLANNED} and not is_running:
+    if after.reason is Reason.ACCOUNT_BLOCKED:
+        goes = f"It waits: {say_reason(after.reason, after.detail)}."
+    elif after.state in {State.DUE, State.PLANNED} and not is_running:
         goes += " The daemon is not running: start it with “syndicate run”."
+    kept = f"Your words for {who} are kept." if after.is_own else f"{who} is composed from the post again."
     words = {
         Action.RELEASE: f"Released {who}. {goes}",
         Action.HOLD: f"Held {who}: it waits until you release it.",
@@ -336,7 +342,7 @@ def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> s
         Action.CANCEL: f"Cancelled {who}: it will not be sent. Its story can bring it back.",
         Action.RETRY: f"Another try for {who}. {goes}",
         Action.MOVE: f"Moved {who} to {moment}.",
-        Action.EDIT: f"Your words for {who} are kept." if after.is_own else f"{who} is composed from the post again.",
+        Action.EDIT: kept if after.state in WAITING else f"{kept} It stays {after.state.value}.",
         Action.SETTLE_SENT: f"Noted that {who} was sent.",
         Action.SETTLE_NOT_SENT: f"Noted that {who} was not sent. {goes}",
     }
