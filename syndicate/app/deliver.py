@@ -25,13 +25,12 @@ from syndicate.model import (
     NetworkFacts,
     Picture,
     Post,
-    State,
     fingerprint,
     is_own_picture,
 )
 from syndicate.networks import describe
 from syndicate.planning.deliveries import find_unclear, say_reason
-from syndicate.planning.deliveries.new import fit_parts
+from syndicate.planning.deliveries.new import fit_parts, leads_on
 from syndicate.planning.messages import Composed, compose_message, make_style, wants_card
 from syndicate.planning.messages.template import choose_text, find_override, trace
 from syndicate.planning.schedule import SPEAKING, list_taken, next_slot
@@ -121,12 +120,11 @@ class Composer:
             raise NotReady("its share card is not drawn yet", retry_at=now)  # whoever draws it says so at once
         return message
 
-    def _fit_rows(self, first: Delivery, number: int, now: datetime) -> None:
-        account, store = self._site.accounts.get(first.account), self._site.store
-        is_composed = first.part == 1 and first.state is not State.SENT and not first.text.strip()
-        if is_composed and (account.thread or account.link == "reply"):
-            rows = store.list_deliveries(account=first.account, post_id=first.post_id, occasion=first.occasion.name)
-            store.apply(fit_parts(first, rows, number, now), now)
+    def _fit_rows(self, row: Delivery, number: int, now: datetime) -> None:
+        if leads_on(row, self._site.accounts.get(row.account), number):
+            store, occasion = self._site.store, row.occasion.name
+            rows = store.list_deliveries(account=row.account, post_id=row.post_id, occasion=occasion)
+            store.apply(fit_parts(row, rows, number, now), now)
 
     def _is_card_to_come(self, delivery: Delivery, now: datetime) -> bool:
         materials, account = self._get_materials(delivery), self._site.accounts.get(delivery.account)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.journeys.blog import CONFIG, Blog
-from tests.networks.fake import Fake, Reply, drop_reply_after_commit
+from tests.networks.fake import Fake, Reply, drop_reply_after_commit, status
 from tests.networks.fake_bluesky import HANDLE, PASSWORD, FakeBluesky
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 
@@ -109,4 +109,27 @@ def test_a_thread_has_as_many_parts_as_the_limits_of_its_moment_need(blog, websi
     said = " ".join(re.sub(r"(?: \d/\d)?(?:\n\n.*)?$", "", body["status"], flags=re.DOTALL) for body in thread)
     assert said == LONG
     assert all(body.get("in_reply_to_id") for body in thread[1:])
+    assert blog.run("--json", "queue").json == []
+
+
+def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, mastodon):
+    """The limit fell after part 1 of 2: a person is asked; released, part 2 goes out with all that follow it."""
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
+    website.live |= {"long": "Long"}
+    blog.write("long", title="Long", socialShare=f"{LONG} {LONG}")
+    blog.run("publish")
+    mastodon.fail(lambda request, handle: handle(request), on="POST /api/v1/statuses")
+    mastodon.fail(status(422, {"error": "No"}), on="POST /api/v1/statuses")
+    blog.run("post", "long", code=1)
+    mastodon.max_characters = 250
+    blog.run("accounts", "--online")
+    (part,) = blog.run("--json", "queue").json
+    blog.run("queue", "retry", str(part["id"]))
+    blog.run("once", code=1)
+    assert "the post or the limits changed after part 1" in blog.run("queue").out
+    blog.run("queue", "release", str(part["id"]))
+    blog.run("once")
+    counters = [re.search(r"\d/\d", shown["body"]["status"])[0] for shown in reversed(mastodon.published)]
+    assert counters == ["1/2", "2/4", "3/4", "4/4"]
     assert blog.run("--json", "queue").json == []

@@ -114,8 +114,8 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.GAVE_UP: "gave up after {}: {}",
     Reason.NOT_COMPOSED: "{}",
     Reason.REFUSED: "{}",
-    Reason.OTHER_THREAD: "the post was changed after part {} of its thread went out, which ended with other words: "
-    "release it to go on with the new ones, give it words of your own, or cancel it",
+    Reason.OTHER_THREAD: "the post or the limits changed after part {} of its thread went out, which ended with "
+    "other words: release it to go on with the new ones, give it words of your own, or cancel it",
     Reason.STILL_FAILING: "still failing after hours of trying: {}",
     Reason.ANOTHERS_COPY: f"may be published (the network names another message's copy, {{}}): {_YOURSELF}",
     Reason.COSTS_MONEY: f"may be published (not found after {{}} looks, and another try costs money): {_YOURSELF}",

@@ -18,6 +18,7 @@ from syndicate.model import (
     NEW,
     UNSENT,
     WAITING,
+    Account,
     Delivery,
     Identified,
     KnownDelivery,
@@ -311,8 +312,15 @@ def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:
     )
 
 
+def leads_on(row: Delivery, account: Account, number: int) -> bool:
+    """Whether the parts after this one follow it: it is the first of `number`, or a person releases it."""
+    begins = row.part == 1 or (row.overruled is Reason.OTHER_THREAD and row.part <= number)
+    is_composed = row.state is not State.SENT and not row.text.strip()
+    return begins and is_composed and (account.thread or account.link == "reply")
+
+
 def fit_parts(first: Delivery, rows: Collection[Delivery], number: int, now: datetime) -> Plan:
-    """As `plan_parts`, the moment before a `first` part goes out: the network's limits may be others by now."""
+    """As `plan_parts`, the moment before a part that `leads_on` goes out: limits and words may be others by now."""
     blank = PlannedDelivery(
         post_id=first.post_id,
         slug=first.slug,
