@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -123,8 +123,11 @@ def test_two_sites_share_one_state_and_run_beside_each_other(tmp_path):
 
 
 def list_children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
+    children: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # the thread may have ended since
+            children += map(int, (task / "children").read_text(encoding="ascii").split())
+    return children
 
 
 @pytest.fixture
