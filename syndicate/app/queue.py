@@ -17,6 +17,8 @@ from syndicate.app.site import OpenSite
 from syndicate.app.status import explain_waits, list_warnings
 from syndicate.errors import UsageError, contain
 from syndicate.model import (
+    ASIDE,
+    NEW,
     OUT,
     WAITING,
     Action,
@@ -203,6 +205,7 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     if action is Action.RELEASE:
         _refuse_gone(store.get_delivery(number))
+        _refuse_second(store, store.get_delivery(number))
         seen = State(value) if value else None
         return store.release(number, now, _find_objection(site, store.get_delivery(number)), seen=seen)
     if action is Action.RETRY:
@@ -214,6 +217,14 @@ def _refuse_gone(row: Delivery) -> None:
     """Raises UsageError for a message that nobody can send before its post is there again; then it comes by itself."""
     if row.state is State.CANCELLED and row.reason is Reason.POST_GONE:
         raise UsageError(f"the post of {row.slug} on {row.account} is gone: its message comes back with it")
+
+
+def _refuse_second(store: Store, row: Delivery) -> None:
+    """Raises UsageError where a post whose news was set aside went to the account by hand since."""
+    others = store.list_deliveries(states=OUT, account=row.account, post_id=row.post_id)
+    if row.state in ASIDE and row.occasion == NEW and any(one.id != row.id for one in others):
+        hint = f"`syndicate post {row.slug} --to {row.account} --again` posts it once more"
+        raise UsageError(f'"{row.slug}" is on {row.account} already (delivery {others[-1].id})', hint=hint)
 
 
 def wake_accounts(site: OpenSite, ids: Iterable[int], now: datetime) -> None:

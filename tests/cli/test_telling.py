@@ -66,6 +66,16 @@ def test_a_dry_run_shows_a_message_that_waits_already(blog):
     assert blog.run("--json", "queue").out == before
 
 
+def test_a_post_that_went_out_by_hand_is_not_announced_once_more(blog):
+    """Whoever releases what was set aside at the first run is told; other messages of it are asked for with --again."""
+    blog.write("old")
+    blog.run("publish")
+    blog.run("post", "old")
+    refused = blog.run("queue", "release", "1", code=2)
+    assert '"old" is on timeline already (delivery ' in refused.err
+    assert len(blog.timeline()) == 1
+
+
 def test_post_says_when_a_message_is_not_out_yet(blog):
     """A planned time is no failure, and the next step is named."""
     blog.run("publish")
