@@ -334,6 +334,7 @@ def test_code_of_the_generator_in_a_note_holds_its_messages() -> None:
     assert [one.part for one in post.left_out] == ["summary"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["--8<--\n", "{{ page.unknown }} "])
 def test_code_again_and_again_is_noted_five_hundred_times(unit: str) -> None:
     """Each note has its line, which is looked for in the whole text."""

@@ -200,6 +200,7 @@ def test_front_matter_has_limits(text: str, says: str) -> None:
         parse_front(text, "a.md")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
     [
