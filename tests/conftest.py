@@ -102,7 +102,7 @@ QUICK = frozenset(
     }
 )
 
-FIRST = frozenset({"cli", "deliver", "docs", "faults", "http", "journeys", "networks", "store", "web"})
+FIRST = frozenset({"cli", "deliver", "docs", "faults", "journeys", "networks", "store"})
 """Rooms of the first worker, half of the time; the second has the others. So each loads and warms up its own alone."""
 
 ROWS = 2
