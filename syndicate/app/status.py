@@ -33,7 +33,7 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
-from syndicate.planning.schedule import Calendar
+from syndicate.planning.schedule import BEHIND, Calendar
 from syndicate.planning.schedule import tell_clock as say_clock
 from syndicate.planning.schedule.gates import list_dying_tokens
 
@@ -264,10 +264,13 @@ def tell_clock(site: OpenSite, now: datetime) -> str:
     """That the clock is behind, "" where it is not known to be."""
     from syndicate.content import look_at_files
 
+    seen = site.store.find_last_at()
+    if seen is None or seen <= now + BEHIND:  # no need to look at thousands of files
+        return ""
     marks = (site.seen_files or look_at_files(site.settings)).marks.values()
     newest = max((int(mark.partition(" ")[0]) for mark in marks), default=0)
     with suppress(ValueError, OverflowError):  # a file may claim any second
-        return say_clock(now, site.store.find_last_at(), datetime.fromtimestamp(newest // 10**9, UTC))
+        return say_clock(now, seen, datetime.fromtimestamp(newest // 10**9, UTC))
     return ""
 
 
