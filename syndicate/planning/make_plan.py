@@ -105,6 +105,7 @@ def make_plan(
     elsewhere = (*_template_problems(contexts), *_context_problems(contexts), *_account_problems(settings, troubles))
     troubled = {name for name, _ in troubles}
     begun = {context.account.name for context in contexts if context.account.enabled} - troubled
+    warnings = (*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts, ledger))
     return Plan(
         now=now,
         identified=identified,
@@ -117,11 +118,7 @@ def make_plan(
         problems=unique_problems((*snapshot.problems, *of_posts, *elsewhere)),
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
-        warnings=(
-            *_warn_of_clock(contexts, ledger, snapshot, now, says),
-            *_warnings(settings.accounts, facts, ledger),
-            *_warn_of_copies(identified),
-        ),
+        warnings=(*warnings, *_warn_of_copies(identified)),
         baselined=frozenset(begun - ledger.baselined),
         forgotten=forgotten,
         away=away,
