@@ -24,6 +24,8 @@ from syndicate.folders import open_private
 from syndicate.store.glance import find_damage, refuse_damage
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from syndicate.store.database import Database
 
 
@@ -35,10 +37,17 @@ TRIES, PAUSE = 10, 0.05
 """Who only asks if a daemon runs holds the lock for an instant: a daemon that starts right then tries again."""
 
 
-def lock_daemon(database: Database, site: str, tries: int) -> Iterator[None]:
+def lock_daemon(database: Database, site: str) -> Iterator[None]:
     if database.path is not None:
-        return _lock_file(_name_lock(database.path, site), site, tries)
-    return _lock_row(database, site, tries)
+        return _lock_file(_name_lock(database.path, site), site)
+    return _lock_row(database, site)
+
+
+def is_locked(database: Database, site: str) -> bool:
+    """Whether some process holds `lock_daemon`."""
+    if database.path is not None:
+        return is_daemon_running(database.path, site)
+    return _is_row_locked(database, site)
 
 
 @contextmanager
@@ -47,7 +56,7 @@ def lock_states(database: Path) -> Iterator[None]:
     with ExitStack() as held:
         for path in {_name_lock(database, "default"), *database.parent.glob(f"{database.name}*.lock")}:
             site = path.name.removeprefix(database.name).removesuffix(".lock").lstrip(".") or "default"
-            held.enter_context(contextmanager(_lock_file)(path, site, TRIES))
+            held.enter_context(contextmanager(_lock_file)(path, site))
         yield
 
 
@@ -70,12 +79,15 @@ def take_turn(path: Path) -> Iterator[None]:
 
 
 def is_daemon_running(database: Path, site: str) -> bool:
-    """Whether a process holds the daemon's lock beside this file."""
+    """Whether a process holds the daemon's lock beside this file.
+
+    All who ask share the lock: none of them takes another one for a daemon.
+    """
+    handle = _open(_name_lock(database, site))
     try:
-        with contextmanager(_lock_file)(_name_lock(database, site), site, 1):
-            return False
-    except AlreadyRunning:
-        return True
+        return not _take(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
 
 
 def _name_lock(database: Path, site: str) -> Path:
@@ -84,10 +96,10 @@ def _name_lock(database: Path, site: str) -> Path:
     return database.with_name(f"{database.name}{own}.lock")
 
 
-def _lock_file(path: Path, site: str, tries: int) -> Iterator[None]:
+def _lock_file(path: Path, site: str) -> Iterator[None]:
     handle = _open(path)
     try:
-        if not _keep_trying(lambda: _take(handle), tries):
+        if not _keep_trying(lambda: _take(handle), TRIES):
             holder = os.pread(handle, 20, 0).decode("ascii", "replace") or "unknown"
             raise _refusal(site, f"process {holder}", str(path))
         _sign(handle)
@@ -111,9 +123,9 @@ def _sign(handle: int) -> None:
         os.write(handle, str(os.getpid()).encode())
 
 
-def _take(handle: int) -> bool:
+def _take(handle: int, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -171,16 +183,25 @@ def _clear(path: Path, release: Callable[[str], object]) -> None:
         os.close(handle)
 
 
-def _lock_row(database: Database, site: str, tries: int) -> Iterator[None]:
-    from sqlalchemy import text  # noqa: PLC0415 - a lock that is a file needs none of it
-
+def _lock_row(database: Database, site: str) -> Iterator[None]:
     with database.mapped(), database.engine.connect() as connection:
         connection.detach()  # from the pool, which would keep it open with its lock: closing is what lets go here, too
-        query, name = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), f"syndicate daemon {site}"
-        if not _keep_trying(lambda: bool(connection.execute(query, {"name": name}).scalar()), tries):
+        if not _keep_trying(lambda: _try_row(connection, "pg_try_advisory_lock", site), TRIES):
             raise _refusal(site, "another machine or process", database.where)
         connection.commit()  # the lock belongs to the session, not to a transaction left open for days
         yield
+
+
+def _is_row_locked(database: Database, site: str) -> bool:
+    with database.reading() as connection:  # shared, as that of a file, and let go at the end of the transaction
+        return not _try_row(connection, "pg_try_advisory_xact_lock_shared", site)
+
+
+def _try_row(connection: Connection, function: str, site: str) -> bool:
+    from sqlalchemy import text  # noqa: PLC0415 - a lock that is a file needs none of it
+
+    query = text(f"SELECT {function}(hashtextextended(:name, 0))")
+    return bool(connection.execute(query, {"name": f"syndicate daemon {site}"}).scalar())
 
 
 def _refusal(site: str, holder: str, where: str) -> AlreadyRunning:

@@ -12,11 +12,11 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, Table, and_, case, delete, func, literal, or_, select, text
 
-from syndicate.errors import AlreadyRunning, StateError
+from syndicate.errors import StateError
 from syndicate.model import ENDED, Attempt, Delivery, OccasionKind, Reason, State
 from syndicate.store.accounts import AccountBook
 from syndicate.store.database import Database, Part
-from syndicate.store.file import TRIES, lock_daemon
+from syndicate.store.file import is_locked, lock_daemon
 from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart, PublishedFiles
 from syndicate.store.mapping import parse_attempt, parse_delivery
@@ -306,14 +306,10 @@ class Store(
         return self._database.where
 
     @contextmanager
-    def lock_daemon(self, *, tries: int = TRIES) -> Iterator[None]:
+    def lock_daemon(self) -> Iterator[None]:
         """Held while a daemon runs; raises AlreadyRunning where another one holds it. Ends with the process."""
-        yield from lock_daemon(self._database, self._site, tries)
+        yield from lock_daemon(self._database, self._site)
 
     def is_daemon_running(self) -> bool:
         """Whether some process holds `lock_daemon`."""
-        try:
-            with self.lock_daemon(tries=1):
-                return False
-        except AlreadyRunning:
-            return True
+        return is_locked(self._database, self._site)

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -187,6 +189,14 @@ def test_who_only_asks_stops_no_daemon(opener: Opener) -> None:
         with starting.lock_daemon():
             assert asking.is_daemon_running()
     assert not asking.is_daemon_running()
+
+
+def test_who_asks_is_not_taken_for_a_daemon(opener: Opener) -> None:
+    """Pages, events and `status` ask all the time, at the same time: none of them sees another one."""
+    stores = [opener() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda store: [store.is_daemon_running() for _ in range(100)], stores)
+        assert not any(chain.from_iterable(found))
 
 
 def test_sites_on_one_state_have_a_daemon_each(path: Path) -> None:
