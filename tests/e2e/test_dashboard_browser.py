@@ -210,6 +210,28 @@ def test_a_page_says_when_it_hears_nothing(desk: Desk, browser) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda route: None,
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=503, body="Not yet."),
+    ],
+    ids=["hangs", "breaks off", "is broken"],
+)
+def test_a_page_that_heard_nothing_goes_on(desk: Desk, browser, answer) -> None:
+    """After events that hang, and whatever becomes of the page that is asked for then, it tells how it stands."""
+    page = desk.open(browser)
+    page.goto(f"{desk.address}/dashboard/list")
+    before = page.inner_text("#running")
+    page.route("**/events", lambda route: None, times=1)
+    page.goto(f"{desk.address}/dashboard/list")
+    page.route("**/dashboard/list", answer, times=1)
+    page.wait_for_selector("#running:has-text('does not answer')")
+    page.wait_for_selector(f"#running:has-text('{before}')", timeout=120_000)
+    page.context.close()
+
+
 def test_keys_are_enough(desk: Desk, browser) -> None:
     """From the top of the page to a message, its box, and back to a button, with Tab, Space and Enter alone."""
     page = desk.open(browser)

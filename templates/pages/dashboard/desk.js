@@ -354,7 +354,8 @@ const shown = new Map(all(".live").map((part) => [part.id, part.outerHTML]));
 const listParts = (page) => all("#page .live", page).map((part) => part.id).join();
 
 async function refresh(isOurs = false) {
-  const answer = await fetch(`${base}${place}`, { redirect: "error" });
+  const answer = await fetch(`${base}${place}`, { redirect: "error", signal: AbortSignal.timeout(10000) });
+  if (answer.status >= 500) throw new Error(answer.statusText);
   if (answer.ok) show(parse(await answer.text()), isOurs);
 }
 
@@ -382,7 +383,7 @@ function show(fresh, isOurs) {
 let waiting;
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => (document.hidden ? null : refresh().catch(() => {})), 300);
+  waiting = setTimeout(() => (document.hidden ? null : refresh().catch(tellSilence)), 300);
 }
 
 // A page that nobody sees does not listen: browsers keep six connections to a server, for all its tabs.
@@ -398,6 +399,7 @@ function listen() {
   events?.close();
   hear();
   if (document.hidden) return;
+  silence = setTimeout(tellSilence, 6000);  // of a connection that hangs a browser tells nothing
   events = new EventSource(`${base}/events`);
   events.addEventListener("change", soon);
   events.addEventListener("open", () => {
@@ -405,8 +407,8 @@ function listen() {
     if (!shown.has("running")) soon();
   });
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) hear();
-    silence ||= setTimeout(tellSilence, events.readyState === EventSource.CLOSED ? 0 : 6000);
+    if (events.readyState === EventSource.CLOSED) return tellSilence();
+    silence ||= setTimeout(tellSilence, 6000);
   });
 }
 
@@ -415,6 +417,7 @@ function tellSilence() {
   running.classList.add("alarm");
   running.replaceChildren(make("span", { className: "dot" }), "The dashboard does not answer: this page may be old");
   shown.delete("running");
+  clearTimeout(silence);
   silence = setTimeout(listen, 10000);  // the browser tries again by itself, but may wait for one that hangs
 }
 
