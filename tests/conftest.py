@@ -20,8 +20,8 @@ sys.modules.setdefault("httpx._main", None)  # as syndicate.http does: it would 
 gc.disable()  # until everything is collected: what is loaded by then stays
 
 # `make test` answers within seconds: the main job, each room's rules, the first two networks. These files are not even
-# read there. They hold tables of hundreds of cases, one network each, PostgreSQL, servers, terminals, races and every
-# drawn card; `make test-slow` runs them with all the others, and so does CI. A folder stands for all its files.
+# read there. They hold tables of hundreds of cases, one network each, PostgreSQL, servers, daemons, terminals, races,
+# fonts and cards; `make test-slow` runs them with all the others, and so does CI. A folder stands for all its files.
 THOROUGH = frozenset(
     {
         "app",
@@ -43,6 +43,7 @@ THOROUGH = frozenset(
         "docs/test_api.py",
         "e2e",
         "faults",
+        "fonts",
         "formats/test_environment.py",
         "formats/test_jing.py",
         "formats/test_properties.py",
@@ -64,6 +65,7 @@ THOROUGH = frozenset(
         "processes",
         "publish",
         "starters/test_generators.py",
+        "starters/test_sources.py",
         "store/test_damage.py",
         "store/test_overview.py",
         "store/test_remote.py",
@@ -76,6 +78,7 @@ THOROUGH = frozenset(
         "text/test_dialects.py",
         "text/test_hostile.py",
         "text/test_shortcodes.py",
+        "typeset/test_breaking.py",
         "typeset/test_characters.py",
         "typeset/test_faces.py",
         "vault",
@@ -86,19 +89,13 @@ THOROUGH = frozenset(
 # Rooms that are thorough as a whole, but for these.
 QUICK = frozenset(
     {
-        "cards/test_content.py",
-        "cards/test_keys.py",
-        "cards/test_parse.py",
         "faults/test_schedules.py",
-        "journeys/test_daemon.py",
         "journeys/test_journey.py",
-        "journeys/test_once.py",
         "journeys/test_ticks.py",
         "networks/test_bluesky.py",
         "networks/test_bluesky_facets.py",
         "networks/test_docs.py",
         "networks/test_mastodon.py",
-        "web/test_access.py",
     }
 )
 
