@@ -97,8 +97,11 @@ def _nearest(keys: list[str]) -> str:
     for name in _list_keys(ConfigFile):
         if keys[-1] in _known_keys([name]):
             return f"; it belongs in [{name}.NAME]" if name == "accounts" else f"; it belongs in [{name}]"
-    near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+    known = _known_keys(keys[:-1])
+    if near := difflib.get_close_matches(keys[-1], known, 1):
+        return f"; did you mean {near[0]}?"
+    holder = f"[{'.'.join(keys[:-1])}]" if keys[:-1] else "the file"
+    return f"; {holder} has {', '.join(known)}" if known else ""
 
 
 def list_account_keys() -> list[str]:
