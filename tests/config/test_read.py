@@ -66,7 +66,7 @@ def test_every_problem_is_reported_at_once_with_its_line():
         ("thread = true", r"there is no such key; it belongs in \[accounts.NAME\]"),
         ('[cards]\nquiet = "22:00-07:00"', r"line 5, cards.quiet: there is no such key; it belongs in \[schedule\]"),
         ('[content]\nfolder = "posts"', r"there is no such key; \[content\] has labels, include,"),
-        ("[typefaces]", "typefaces: there is no such key; the file has site, content,"),
+        ("[typefaces]", "typefaces: there is no such key; the file has site, fields, content,"),
         ("description = 5", "must be text in quotes"),
         ("author = 5", "line 4, site.author: must be a name, a table with name, url and email, or a list of them"),
         ('author = {name = "Ada", urll = "x"}', "line 4, site.author.urll: there is no such key; did you mean url"),
