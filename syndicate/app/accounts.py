@@ -321,7 +321,7 @@ def _describe(
             why=trouble.message if isinstance(trouble, SyndicateError) else describe_trouble(trouble),
         )
     ends = profile.expires_at or site.accounts.find_facts(account.name).expires_at
-    paused = state if state and state.paused_at else None
+    paused = state if state and state.is_paused(now) else None
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
     remarks = [*profile.warnings, can, describe(account.network).note]
     return AccountRow(
@@ -330,11 +330,17 @@ def _describe(
         state=AccountCondition.PAUSED if paused else AccountCondition.READY,
         who=profile.name or (state.who if state else ""),
         expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
-        note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
+        note=say_pause(account.name, paused.pause_reason, ends=_ends_by_itself(site, account, paused))
         if paused
         else " ".join(map(_to_sentence, filter(None, remarks))),
         why=paused.pause_reason if paused else "",
     )
+
+
+def _ends_by_itself(site: OpenSite, account: Account, paused: AccountState) -> bool:
+    """Whether the pause is over after a while, or with the next round, since the secrets are others already."""
+    secrets = site.accounts.digest_secrets(account) if paused.paused_with else ""
+    return paused.paused_until is not None or (secrets != "" and secrets not in paused.paused_with.split())
 
 
 def _to_sentence(words: str) -> str:

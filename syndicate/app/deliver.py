@@ -281,7 +281,7 @@ def ask_person(site: OpenSite, question: str, now: datetime, *, slug: str = "") 
 def _notify(site: OpenSite, notice: Notice) -> None:
     from syndicate.notices import send_notice
 
-    log.warning("%s: %s", notice.subject, notice.text)
+    logging.getLogger("syndicate.notices").warning("%s: %s", notice.subject, notice.text)
     for trouble in send_notice(notice, site.settings.notices, site.http):
         log.warning("the notice did not go out: %s", trouble)
 

@@ -12,7 +12,8 @@ from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.site import OpenSite
-from syndicate.app.status import list_warnings, look_at_disk, tell_damage
+from syndicate.app.state_place import look_at_disk
+from syndicate.app.status import list_warnings, tell_damage
 from syndicate.content.declared import EVERYWHERE
 from syndicate.content.fields import NAMES, simplify
 from syndicate.errors import contain, tell_for_log

@@ -199,7 +199,7 @@ def _list_due(site: OpenSite, account: Account, now: datetime) -> list[Delivery]
 
 def _is_working(site: OpenSite, account: Account, now: datetime) -> bool:
     known = next((one for one in site.store.list_accounts() if one.name == account.name), None)
-    return known is None or (known.paused_at is None and not known.is_resting(now))
+    return known is None or not (known.is_paused(now) or known.is_resting(now))
 
 
 def _count(site: OpenSite, account: Account, network: Counts, one: Delivery, now: datetime) -> None:

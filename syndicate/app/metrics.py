@@ -71,7 +71,7 @@ class _State(Collector):
         yield _gauge("oldest_unsettled_seconds", "Age of the oldest call of unknown outcome.", unsettled, "account")
         resting = ((one.name, one.is_resting(self._now)) for one in accounts)
         yield _gauge("account_resting", "1 while an account is left alone after failures.", resting, "account")
-        paused = ((one.name, one.paused_at is not None) for one in accounts)
+        paused = ((one.name, one.is_paused(self._now)) for one in accounts)
         yield _gauge("account_paused", "1 while an account waits for a person.", paused, "account")
         yield _gauge("token_days", "Days until an account's token ends, where known.", self._ends(), "account")
 

@@ -14,7 +14,7 @@ from syndicate.app.deliver import Composer, edit_message
 from syndicate.app.edits import list_amendments
 from syndicate.app.publish import read_plan
 from syndicate.app.site import OpenSite
-from syndicate.app.status import explain_waits, list_warnings
+from syndicate.app.status import explain_waits, find_blocked, list_warnings, tell_block
 from syndicate.errors import UsageError, contain
 from syndicate.model import (
     ASIDE,
@@ -100,9 +100,9 @@ class Outlook:
 
 def look_ahead(site: OpenSite, now: datetime) -> Outlook:
     """What `plan` shows; changes nothing."""
-    plan = read_plan(site, now)
+    plan, blocked = read_plan(site, now), find_blocked(site, now)
     return Outlook(
-        plan=plan,
+        plan=replace(plan, deliveries=tuple(tell_block(row, blocked) for row in plan.deliveries)),
         waiting=preview_waiting(site, plan.changes),
         budgets=list_budgets(site, plan.deliveries, now),
         dying=list_warnings(site, plan.deliveries, now),

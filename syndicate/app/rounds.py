@@ -17,17 +17,16 @@ from syndicate.app.deliver import make_tools
 from syndicate.app.edits import amend, amend_account, group_by_account, take_amendments, tell_waiting
 from syndicate.app.hubs import ping_hubs
 from syndicate.app.maintenance import maintain_account
-from syndicate.app.status import Status, explain_waits, list_these, read_status
+from syndicate.app.status import Status, explain_waits, find_free, list_these, read_status
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, StateMoved, Unavailable, contain, tell_for_log
-from syndicate.model import COMING, Account, Delivery, Reason, State, needs_person
+from syndicate.model import COMING, Account, Delivery, State, needs_person
 from syndicate.planning.deliveries import say_why
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
 from syndicate.planning.schedule import say_time
 from syndicate.processes import give_memory_back
 from syndicate.publish import Published
-from syndicate.store.mapping import AccountState
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -255,10 +254,8 @@ class Pass:
     """What one pass came to."""
 
     published: Published
-    fresh: int
-    """New messages that were to go out."""
-    held: int
-    """New messages that a person is asked about."""
+    fresh: tuple[Delivery, ...]
+    """New messages that were to go out, or that a person is asked about, as they stand at the end."""
     touched: tuple[Delivery, ...]
     """Every message that was worked on, as it stands at the end."""
     lines: tuple[str, ...]
@@ -276,7 +273,7 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
     ends_at, has_memory = began_at + wait, Path(app.settings.storage.cache).exists()
     published = _insist(app.publish)
     rows = app.list_deliveries() if published.new_deliveries else ()
-    fresh = [one for one in rows if one.created_at is not None and one.created_at >= began_at]
+    fresh = [one.id for one in rows if one.created_at is not None and one.created_at >= began_at]
     lines += _insist(app.look_after)
     while True:
         touched |= {one.id: one for one in _insist(app.deliver_due)}
@@ -294,16 +291,17 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
                 lines += ping_hubs(site, app.now())
     with app.using() as site:
         status, touched_now = read_status(site, app.now()), list_these(site, touched, app.now())
+        fresh_now = list_these(site, fresh, app.now())
+        free = find_free(site, app.now())
     return Pass(
         published=published,
-        fresh=sum(one.state in _BY_ITSELF for one in fresh),
-        held=sum(one.state is State.HELD for one in fresh),
+        fresh=fresh_now,
         touched=touched_now,
         lines=tuple(line for text in lines for line in text.splitlines()),
         waiting=tuple(
             one
             for one in app.list_deliveries()
-            if one.state in _BY_ITSELF and not needs_person(one) and one.reason is not Reason.ACCOUNT_BLOCKED
+            if one.state in _BY_ITSELF and not needs_person(one) and one.account in free
         ),
         next_at=_find_next_at(app),
         status=status,
@@ -336,18 +334,13 @@ def _find_next_at(app: App) -> datetime | None:
     now = app.now()
     with app.using() as site:
         rows = explain_waits(site, site.store.list_deliveries(states=_BY_ITSELF), now)
-        accounts = {account.name: account for account in site.store.list_accounts()}
-        mine = [row for row in rows if row.account in site.accounts.enabled]
-        posts = site.read_snapshot().posts
+        free, posts = find_free(site, now), site.read_snapshot().posts
     dates = (post.published_at for post in posts if post.published_at and not post.is_draft)
-    return min((at for at in (*_list_due(mine, accounts), *dates) if at > now), default=None)
+    return min((at for at in (*_list_due(rows, free), *dates) if at > now), default=None)
 
 
-def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) -> Iterator[datetime]:
+def _list_due(rows: Iterable[Delivery], free: Mapping[str, datetime]) -> Iterator[datetime]:
     for row in rows:
-        account = accounts.get(row.account)
         at = row.look_at if row.state is State.UNCERTAIN else row.due_at
-        if at is None or (account and account.paused_at and account.paused_until is None):
-            continue
-        later = [at, row.lease_until, account and account.paused_until, account and account.rest_until]
-        yield max(one for one in later if one)
+        if at is not None and row.account in free:
+            yield max(at, row.lease_until or at, free[row.account])

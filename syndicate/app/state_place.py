@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
+from shutil import disk_usage
+from stat import S_IWUSR
 from typing import TYPE_CHECKING
 
 from syndicate.errors import ConfigError, StateError
@@ -152,3 +154,25 @@ class StateBox:
         """Nobody else renews a token: another run could spend the same one."""
         with self._sync.holding():
             yield
+
+
+# --- whether it can be written ---
+
+LEAST_ROOM = 2**20
+"""Bytes without which the state cannot be written."""
+
+
+def look_at_disk(folder: Path) -> str:
+    """Why nothing can be written there, "" where it can: a full disk, one that became read-only, locked files."""
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return f"the disk is read-only: nothing is published or sent before {folder} can be written to"
+    for place in (folder, *folder.glob("state.db*")):
+        with suppress(FileNotFoundError):  # those beside the state come and go
+            if not place.stat().st_mode & S_IWUSR:
+                return f"nothing is published or sent before its owner may write to {place} (chmod u+w)"
+    return tell_disk(disk_usage(folder).free)
+
+
+def tell_disk(free: int) -> str:
+    """That nothing can be written any more, "" where there is room."""
+    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""

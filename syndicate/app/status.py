@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -10,14 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
-from pathlib import Path
-from shutil import disk_usage
-from stat import S_IWUSR
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndicate.app.publish import count_posts, read_plan
 from syndicate.app.site import OpenSite
+from syndicate.app.state_place import look_at_disk
 from syndicate.errors import ConfigError, contain, tell_for_log
 from syndicate.model import (
     COMING,
@@ -31,7 +28,7 @@ from syndicate.model import (
     State,
     needs_person,
 )
-from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_pause, say_reason, say_why
+from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.schedule import BEHIND, Calendar
 from syndicate.planning.schedule import tell_clock as say_clock
@@ -69,29 +66,78 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
     """The rows, where those that wait and have no reason of their own say for what they wait, and until when."""
     accounts = {account.name: account for account in site.store.list_accounts()}
     leased = {row.account: row for row in site.store.list_leased(now)}
+    rows = tuple(rows)
+    blocked = find_blocked(site, now) if any(row.state in COMING for row in rows) else {}
     quiet = _find_quiet(site)
     zone = ZoneInfo(site.settings.site.timezone)
 
     def explain(row: Delivery) -> Delivery:
         is_due = row.state in COMING and row.due_at <= now
         busy, account = leased.get(row.account), accounts.get(row.account)
-        if row.state in COMING and row.account not in site.accounts.enabled:
-            detail = "the account is not in syndicate.toml, or off there"
-            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=detail)
         if busy and busy.lease_until and (is_due or busy.id == row.id):
             what = "it" if busy.id == row.id else f"delivery {busy.id}"
             process = busy.lease_owner.rpartition(":")[0]
             pieces = (f"{process} works on {what}", f"{busy.lease_until.astimezone(zone):%H:%M:%S}")
             return replace(row, reason=Reason.LEASE_WAIT, detail="\n".join(pieces))
+        if (told := tell_block(row, blocked)) is not row:
+            return told
         if is_due and account and account.is_resting(now):
             return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
-        if is_due and account and account.paused_at:
-            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=f"the account is paused: {_say_pause(account)}")
         if _is_after_quiet(row, quiet.get(row.account)):
             return replace(row, reason=Reason.QUIET_HOURS, detail=quiet[row.account].rules.quiet)
         return row
 
     return tuple(map(explain, rows))
+
+
+class Block(NamedTuple):
+    """Why an account cannot send, and until when; None where somebody must act first."""
+
+    why: str
+    until: datetime | None = None
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NOT_THERE = Block("the account is not in syndicate.toml, or off there")
+Row = TypeVar("Row", Delivery, PlannedDelivery)
+
+
+def find_blocked(site: OpenSite, now: datetime) -> Mapping[str, Block | None]:
+    """The accounts that are on, by name, each with what keeps it from sending; None where nothing does."""
+    ends = {state.name: state.paused_until for state in site.store.list_accounts()}
+    return {row.name: _find_block(row, ends.get(row.name)) for row in _list_accounts(site, now) if row.state != "off"}
+
+
+def _find_block(row: AccountRow, ends_at: datetime | None) -> Block | None:
+    if row.state == "ready":
+        return None
+    is_paused = row.state == "paused"
+    return Block(f"{'the account is paused' if is_paused else row.state}: {row.note}", ends_at if is_paused else None)
+
+
+def find_free(site: OpenSite, now: datetime) -> Mapping[str, datetime]:
+    """The accounts that send by themselves, and after what pause or rest they do."""
+    rests = {one.name: one.rest_until for one in site.store.list_accounts() if one.is_resting(now)}
+    return {
+        name: (block and block.until) or rests.get(name) or _LONG_AGO
+        for name, block in find_blocked(site, now).items()
+        if block is None or block.until
+    }
+
+
+def _list_accounts(site: OpenSite, now: datetime) -> tuple[AccountRow, ...]:
+    from syndicate.app.accounts import describe_accounts, look
+
+    states = {state.name: state for state in site.store.list_accounts()}
+    return describe_accounts(site, states, partial(look, site), now)
+
+
+def tell_block(row: Row, blocked: Mapping[str, Block | None]) -> Row:
+    """The row, which says so where it is to go out and its account cannot send then."""
+    block = blocked.get(row.account, _NOT_THERE)
+    if block is None or row.state not in COMING or (block.until and block.until <= row.due_at):
+        return row
+    return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=block.why)
 
 
 def _find_quiet(site: OpenSite) -> Mapping[str, Calendar]:
@@ -106,10 +152,6 @@ def _is_after_quiet(row: Delivery, quiet: Calendar | None) -> bool:
     return waits and quiet is not None and quiet.is_quiet(row.due_at - timedelta(seconds=1))
 
 
-def _say_pause(account: AccountState) -> str:
-    return say_pause(account.name, account.pause_reason, ends=account.paused_until is not None)
-
-
 def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str]:
     """Until when it rests; since when it fails, and why."""
     assert account.rest_since is not None
@@ -120,18 +162,12 @@ def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str]:
 
 def list_resting(site: OpenSite, now: datetime) -> Mapping[str, str]:
     """Why and until when accounts are left alone, by name."""
-    zone = ZoneInfo(site.settings.site.timezone)
+    zone, names = ZoneInfo(site.settings.site.timezone), {account.name for account in site.settings.accounts}
     return {
         account.name: say_reason(Reason.ACCOUNT_RESTING, "\n".join(_tell_rest(account, zone)))
-        for account in _list_known(site)
-        if account.is_resting(now)
+        for account in site.store.list_accounts()
+        if account.name in names and account.is_resting(now)
     }
-
-
-def _list_known(site: OpenSite) -> list[AccountState]:
-    """What the state knows of the accounts in syndicate.toml: one that is gone rests and is paused no more."""
-    names = {account.name for account in site.settings.accounts}
-    return [account for account in site.store.list_accounts() if account.name in names]
 
 
 def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
@@ -194,31 +230,13 @@ class Status:
         return any((self.contradiction, self.disk, self.damaged, self.paused, self.unready, *asked))
 
 
-LEAST_ROOM = 2**20
-"""Bytes without which the state cannot be written."""
-
-
-def look_at_disk(folder: Path) -> str:
-    """Why nothing can be written there, "" where it can: a full disk, one that became read-only, locked files."""
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return f"the disk is read-only: nothing is published or sent before {folder} can be written to"
-    for place in (folder, *folder.glob("state.db*")):
-        with suppress(FileNotFoundError):  # those beside the state come and go
-            if not place.stat().st_mode & S_IWUSR:
-                return f"nothing is published or sent before its owner may write to {place} (chmod u+w)"
-    return tell_disk(disk_usage(folder).free)
-
-
-def tell_disk(free: int) -> str:
-    """That nothing can be written any more, "" where there is room."""
-    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
-
-
 def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = None) -> Status:
     """One look at posts, outbox, accounts and daemon; what cannot be looked at is named, and the rest is told.
 
     `known` are the numbers of posts and problems, where somebody has counted them.
     """
+    from syndicate.app.accounts import AccountRow, tell_unready
+
     troubles: list[str] = []
 
     def tell(error: Exception) -> None:
@@ -237,7 +255,8 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
     posts, problems = look(lambda: known or count_posts(site, now), (0, 0))
     counts = look(lambda: _count_states(store), Counter[State]())
     waiting = look(lambda: store.list_deliveries(states=OPEN), none)
-    times = look(lambda: _list_times(store, waiting, now), list[_Time]())
+    accounts = look(lambda: _list_accounts(site, now), tuple[AccountRow, ...]())
+    times = look(lambda: _list_times(site, waiting, now), list[_Time]())
     return Status(
         contradiction=site.check_state(),
         disk=look_at_disk(site.state_folder),
@@ -247,8 +266,8 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         next_at=times[0][0] if times else None,
         coming=look(lambda: explain_waits(site, _list_coming(times), now), none),
         daemon=store.is_daemon_running(),
-        paused=look(lambda: _list_paused(site), ()),
-        unready=look(lambda: _list_unready(site, now), ()),
+        paused=tuple(f"{row.name} is paused: {row.note}" for row in accounts if row.state == "paused"),
+        unready=tell_unready(accounts),
         leased=look(lambda: _list_leased(explain_waits(site, waiting, now)), ()),
         resting=look(lambda: tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()), ()),
         needs_you=tuple(one for one in waiting if needs_person(one) and one.reason not in ASKED_TOGETHER),
@@ -290,30 +309,17 @@ def _count_states(store: Store) -> Counter[State]:
     return counts
 
 
-def _list_paused(site: OpenSite) -> tuple[str, ...]:
-    return tuple(f"{one.name} is paused: {_say_pause(one)}" for one in _list_known(site) if one.paused_at)
-
-
-def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
-    from syndicate.app.accounts import describe_accounts, look, tell_unready
-
-    states = {state.name: state for state in site.store.list_accounts()}
-    return tell_unready(describe_accounts(site, states, partial(look, site), now))
-
-
 _Time = tuple[datetime, int, Delivery]
 
 
-def _list_times(store: Store, rows: Iterable[Delivery], now: datetime) -> list[_Time]:
-    """What goes out by itself, or is looked for, by time: after the rest of its account, not while that is paused."""
-    accounts = {one.name: one for one in store.list_accounts()}
-    rests = {name: one.rest_until for name, one in accounts.items() if one.rest_until and one.is_resting(now)}
-    paused = {name for name, one in accounts.items() if one.paused_at}
+def _list_times(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> list[_Time]:
+    """What goes out by itself, or is looked for, by time."""
+    free = find_free(site, now)
     times = [
-        (max(at, rests.get(row.account, at)), row.id, row)
+        (max(at, free[row.account]), row.id, row)
         for row in rows
         if (at := row.look_at if row.state is State.UNCERTAIN else row.due_at)
-        if row.state in (*COMING, State.UNCERTAIN) and row.account not in paused
+        if row.state in (*COMING, State.UNCERTAIN) and row.account in free
     ]
     return sorted(times, key=lambda one: one[:2])
 

@@ -25,7 +25,7 @@ from syndicate.cli.show import (
 from syndicate.cli.terminal import plain_streams
 from syndicate.config import find_config
 from syndicate.errors import survive
-from syndicate.model import Delivery, PlannedDelivery
+from syndicate.model import COMING, Delivery, PlannedDelivery, Reason
 from syndicate.planning.deliveries import say_why
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def _alts(message: Message) -> tuple[str, ...]:
 def show_planned(row: PlannedDelivery, settings: Settings, now: datetime) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
     zone = settings.site.timezone
-    when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
+    at_once = "" if row.reason else "at once"  # else what it waits for decides
+    when = at_once if row.due_at <= now else local_time(row.due_at, zone, now=now)
     facts = [
-        f"{row.state.value} {when}" if row.state in WAITING else row.state.value,
+        f"{row.state.value} {when}".rstrip() if row.state in WAITING else row.state.value,
         f"length {row.count} of {row.limit}" if row.limit else "",
         f"${row.cost:.3f}" if row.cost else "",
         say_why(row),
@@ -173,8 +174,8 @@ def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
 # --- How publications and the whole site look ---
 
 
-def show_published(published: Published, *, waiting: int, held: int) -> None:
-    """`waiting` new messages go out, a person is asked about `held` ones."""
+def show_published(published: Published, fresh: Sequence[Delivery] = ()) -> None:
+    """What was published, and what becomes of the `fresh` messages: those it made that were to go out, or are held."""
     for warning in published.warnings:
         tell(f"! {warning}", file=sys.stderr)
     if not published.written and not published.removed:
@@ -184,19 +185,28 @@ def show_published(published: Published, *, waiting: int, held: int) -> None:
         parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
         parts += [f"removed {plural(len(published.removed), 'file')}"] if published.removed else []
         print(f"{', '.join(parts).capitalize()} in {short_path(published.where)}.")
-    _show_news(published, waiting, held)
+    _show_news(published, Counter(_tell_prospect(one) for one in fresh))
 
 
-def _show_news(published: Published, waiting: int, held: int) -> None:
+def _tell_prospect(one: Delivery) -> str:
+    if one.state not in COMING:
+        return "told"  # as a question, or with what became of it
+    return "blocked" if one.reason is Reason.ACCOUNT_BLOCKED else "goes"
+
+
+def _show_news(published: Published, fresh: Counter[str]) -> None:
     """What became of the posts, and of the messages about them."""
     counts = {"new": published.new_posts, "changed": published.changed_posts, "vanished": published.gone_posts}
     said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
     if said:
         print(f"{said}.")
     show_remarks(published.remarks)
-    if waiting:
-        print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
-    if (others := published.new_deliveries - waiting - held) > 0:
+    if fresh["goes"]:
+        print(f"{plural(fresh['goes'], 'message')} will go out: `syndicate plan` shows when.")
+    if number := fresh["blocked"]:
+        wait = "waits for its account" if number == 1 else "wait for their accounts"
+        print(f"{plural(number, 'message')} {wait}: `syndicate plan` shows why.")
+    if (others := published.new_deliveries - fresh.total()) > 0:
         recorded = plural(others, "message")
         print(f"{recorded} will not go out (posts from before, or a rule): `syndicate queue --all` says why.")
 
@@ -221,8 +231,9 @@ def warn_of_state(contradiction: str) -> int:
 def show_status(now_is: Status, titles: Mapping[str, str], settings: Settings, now: datetime) -> None:
     """The site in a few lines; warnings on standard error."""
     zone = settings.site.timezone
-    problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
-    print(f"{settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
+    calm = "" if now_is.needs_person else ", no problems"
+    problems = f", {plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else calm
+    print(f"{settings.site.title}: {plural(now_is.posts, 'post')}{problems}")
     print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
     if now_is.next_at:
         what = "message or look" if "uncertain" in now_is.counts else "message"
@@ -279,7 +290,7 @@ def _answer_publish(part: str) -> int | None:
         return None
     with plain_streams():
         print_problems(found.problems)
-        show_published(found, waiting=0, held=0)
+        show_published(found)
     return int(bool(found.problems))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +56,7 @@ def publish(
 ) -> int:
     """Write feeds and cards, fill the outbox. Sends nothing."""
     given = globals_of(context)
-    with progress_bar() as progress, given.open_app() as app:
+    with progress_bar() as progress, _notices_silent(given.verbosity >= 0 and not given.json), given.open_app() as app:
         started_at = app.now()
         published = app.publish(only=only or "", progress=progress)
         app.look_for_damage()
@@ -65,10 +66,19 @@ def publish(
         return NEEDS_A_PERSON if published.problems or published.contradiction else DONE
     print_problems(published.problems)
     if given.verbosity >= 0:
-        started = [one for one in fresh if one.created_at is not None and one.created_at >= started_at]
-        held = sum(one.state.value == "held" for one in started)
-        show_published(published, waiting=len(started) - held, held=held)
+        show_published(published, [one for one in fresh if one.created_at and one.created_at >= started_at])
     return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
+
+
+@contextmanager
+def _notices_silent(is_answered: bool) -> Iterator[None]:
+    """What notices say is not said a second time where it stands in the answer."""
+    lines = logging.getLogger("syndicate.notices")
+    before, lines.disabled = lines.disabled, is_answered
+    try:
+        yield
+    finally:
+        lines.disabled = before
 
 
 @contextmanager
@@ -210,7 +220,7 @@ def once(
             return show_plan(app, given, check=True, everything=False)
     keep_running(given.verbosity - 1)
     end_tidily(GRACE)
-    with given.open_app() as app, progress_bar():
+    with given.open_app() as app, progress_bar(), _notices_silent(not given.json):
         if forget:
             app.state_place.forgets_sealed = True
         doubt = doubt_disk(app.settings, os.environ)
@@ -245,7 +255,8 @@ def _show(made: Pass, app: App, given: Globals) -> None:
         return
     print_problems(made.published.problems)
     if given.verbosity >= 0:
-        show_published(made.published, waiting=made.fresh, held=made.held)
+        told = tuple(one for one in made.published.remarks if not one.is_question)  # the status asks
+        show_published(replace(made.published, remarks=told), made.fresh)
         show_rows(made.touched, app)
         for line in made.lines:
             tell(line)

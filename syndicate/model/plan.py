@@ -93,7 +93,6 @@ class Ledger:
     """(account, flag) for flags whose posts of before were recorded as already there."""
     limits: tuple[tuple[str, object], ...] = ()
     """(account, Limits) as last read from the network."""
-    paused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,7 @@ def make_plan(
     elsewhere = (*_template_problems(contexts), *_context_problems(contexts), *_account_problems(settings, troubles))
     troubled = {name for name, _ in troubles}
     begun = {context.account.name for context in contexts if context.account.enabled} - troubled
-    warnings = (*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts, ledger))
+    warnings = (*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts))
     return Plan(
         now=now,
         identified=identified,
@@ -381,15 +381,13 @@ def _warn_of_copies(identified: Iterable[Identified]) -> Sequence[str]:
     return [f"{copy}: it stands in no feed while both are public" for copy in copies[:3]]
 
 
-def _warnings(accounts: Iterable[Account], facts: Mapping[str, NetworkFacts], ledger: Ledger) -> tuple[str, ...]:
+def _warnings(accounts: Iterable[Account], facts: Mapping[str, NetworkFacts]) -> tuple[str, ...]:
     lines: list[str] = []
     for account in accounts:
         if account.name not in facts:
             lines.append(
                 f"{account.name}: nothing is known of the network {account.network}; nothing is planned for it"
             )
-        elif account.name in ledger.paused:
-            lines.append(f"{account.name} is paused: its deliveries wait until its trouble is mended")
         if "evergreen" in account.on and not account.schedule.slots:
             lines.append(f"{account.name}: evergreen needs slots, else nothing says how often posts come again")
     return tuple(lines)

@@ -88,7 +88,6 @@ def make_ledger(
         reading=reading,
         listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
         limits=tuple((name, found) for name, found in limits if found),
-        paused=frozenset(row["name"] for row in states if row["paused_at"]),
     )
 
 
@@ -186,6 +185,12 @@ class AccountState:
     limits_read_at: datetime | None = None
     who: str = ""
     """As whom it is logged in, as its network said last."""
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether it waits for a person, or for the end of its pause; a clock that was set back ends that."""
+        if self.paused_at is None or self.paused_until is None:
+            return self.paused_at is not None
+        return self.paused_at <= now + SLACK and now < self.paused_until
 
     def is_resting(self, now: datetime) -> bool:
         """Whether it is left alone now; a clock that was set back since ends that."""

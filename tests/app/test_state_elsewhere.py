@@ -16,7 +16,8 @@ from syndicate.app.deliver import FRESH, Composer
 from syndicate.app.queue import choose_all, preview_waiting
 from syndicate.app.rounds import Pass, make_pass
 from syndicate.app.state import back_up_state, restore_state
-from syndicate.app.status import LEAST_ROOM, look_at_disk, read_status, tell_disk
+from syndicate.app.state_place import LEAST_ROOM, look_at_disk, tell_disk
+from syndicate.app.status import read_status
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Decision, Reason, State
 from tests.networks.fake import Fake, Reply, Request
@@ -296,8 +297,9 @@ def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
     with blog.open() as app:
         store = app._site.store
         (row,) = app.list_deliveries()
-        store.pause_account("timeline", "the token is dead", app.now(), secrets="0badcafe")
         with app.using() as site:
+            secrets = site.accounts.digest_secrets(site.accounts.get("timeline"))
+            store.pause_account("timeline", "the token is dead", app.now(), secrets=secrets)
             (said,) = read_status(site, app.now()).paused
         assert "`syndicate accounts --resume timeline`" in said
         app.change_deliveries("retry", (row.id,))

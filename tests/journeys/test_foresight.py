@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syndicate.app.app import open_app
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 
 SOON = datetime.now(UTC) + timedelta(hours=12)
@@ -75,6 +76,54 @@ def test_a_token_that_renews_itself_or_lives_long_enough_is_no_news(dying: Blog,
     monkeypatch.delenv("SYNDICATE_COMPANY_REFRESH_TOKEN")
     monkeypatch.setenv("SYNDICATE_COMPANY_EXPIRES_AT", (SOON + timedelta(days=5)).isoformat())
     assert "token dies" not in dying.run("plan").err
+
+
+UNREADY = """
+[accounts.never]
+network = "mastodon"
+instance = "https://masto.test"
+"""
+
+
+def test_a_message_for_an_account_that_nobody_logged_in_waits_for_that(tmp_path):
+    """So say `plan`, `publish`, `queue`, `status` and `once`, each once; none says when it goes out."""
+    blog = Blog(tmp_path, TRIAL + UNREADY)
+    write_news(blog, "first")
+    waits = "no credentials: the access token is missing (run: syndicate login never)"
+    foreseen, published, plan = (blog.run(word) for word in ("plan", "publish", "plan"))
+    assert (foreseen.out.count("planned at once"), foreseen.out.count(waits)) == (1, 1)
+    assert "1 message will go out: `syndicate plan` shows when.\n1 message waits for its account" in published.out
+    assert (plan.out.count("planned at once"), plan.out.count(waits)) == (1, 1)
+    assert waits in blog.run("queue").out
+    status = blog.run("status", code=1)
+    assert "no problems" not in status.out
+    assert "never" not in status.out
+    assert status.err.count(waits.removeprefix("no ")) == 1
+    passed = blog.run("once", code=1)
+    assert passed.err.count("never, no credentials") == 1
+    assert "What is left waits for you." in passed.out
+
+
+def test_many_new_posts_are_asked_about_once(tmp_path):
+    """`publish` and `once` say one sentence for each account, not one more on the other stream."""
+    blog = Blog(tmp_path)
+    write_news(blog, *(f"{number}-news" for number in range(7)))
+    for words, code in (("publish", 0), ("once", 1)):
+        said = blog.run(words, code=code)
+        assert (said.out + said.err).count("held on timeline: ") == 1
+
+
+def test_a_pause_that_is_over_is_told_no_more(tmp_path):
+    """Neither by `status` nor by the pass that sent after it."""
+    blog = Blog(tmp_path, TRIAL)
+    write_news(blog, "first")
+    blog.run("publish")
+    now = datetime.now(UTC)
+    with open_app(tmp_path / "syndicate.toml") as app, app.using() as site:
+        site.store.pause_account("timeline", "429", now - timedelta(hours=2), now - timedelta(hours=1))
+    said = [blog.run("status"), blog.run("plan"), blog.run("once")]
+    assert "pause" not in "".join(one.out + one.err for one in said)
+    assert blog.timeline()
 
 
 @pytest.fixture

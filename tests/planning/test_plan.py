@@ -111,17 +111,6 @@ def test_an_account_of_an_unknown_network_is_told_and_left_alone() -> None:
     assert "myspace: nothing is known of the network myspace" in plan.warnings[0]
 
 
-def test_a_paused_account_is_told() -> None:
-    """Its rows are planned and wait."""
-    blog = Blog((make_account("mastodon"),))
-    blog.publish()
-    blog.ledger = replace(blog.ledger, paused=frozenset({"mastodon"}))
-    blog.write(make_post("a"))
-    plan = blog.plan()
-    assert new_rows(plan) == [("a", "mastodon", "new")]
-    assert plan.warnings == ("mastodon is paused: its deliveries wait until its trouble is mended",)
-
-
 @pytest.mark.parametrize(
     "rules",
     [

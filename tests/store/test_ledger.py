@@ -113,19 +113,17 @@ def test_a_plan_is_applied_whole_or_not_at_all(store: Store) -> None:
     assert store.list_deliveries() == ()
 
 
-def test_limits_and_pauses_are_part_of_the_ledger(store: Store) -> None:
-    """What a server stated is kept as data, and a pause is known to planning."""
+def test_limits_are_part_of_the_ledger(store: Store) -> None:
+    """What a server stated is kept as data."""
     limits = Limits(characters=5000, counter=Counter.GRAPHEMES, per_link=23, image_types=("image/webp",))
     store.save_limits("mastodon", Limits(characters=500), NOW)
     store.save_limits("mastodon", limits, LATER)
-    store.pause_account("mastodon", "dead token", NOW)
     ledger = store.read_ledger()
     assert ledger.limits == (("mastodon", limits),)
-    assert ledger.paused == {"mastodon"}
     assert store.find_limits("mastodon") == limits
     assert store.find_limits("x") is None
     state = store.list_accounts()[0]
-    assert (state.pause_reason, state.limits, state.limits_read_at) == ("dead token", limits, LATER)
+    assert (state.limits, state.limits_read_at) == (limits, LATER)
 
 
 def test_copies_are_listed_by_post_without_further_parts(store: Store) -> None:
