@@ -334,6 +334,26 @@ def test_an_action_without_an_answer_is_not_repeated(desk: Desk, browser) -> Non
     assert desk.app._site.store.get_delivery(number).state is State.PLANNED
 
 
+def test_an_open_message_follows_what_others_do_to_it(desk: Desk, browser) -> None:
+    """Its state, reason and buttons; what is typed stays, and overrules no words that nobody has seen here."""
+    page = desk.open(browser)
+    number = desk.app.list_deliveries(account="second", slug="notes-for-a-slower-winter")[0].id
+    page.goto(f"{desk.address}/dashboard/message/{number}")
+    page.fill("#text", "Typed here.")
+    page.evaluate("document.activeElement.blur()")
+    desk.app._site.store.set_text(number, "From another tab.", desk.app.now())
+    desk.app.change_deliveries("cancel", (number,))
+    page.wait_for_selector("#facts .badge.cancelled")
+    page.wait_for_selector("#facts .reason:has-text('cancelled by you')")
+    page.wait_for_selector("#doing button[value=hold]", state="detached")
+    assert page.input_value("#text") == "Typed here."
+    page.click("button:text-is('Keep this')")
+    page.wait_for_selector("#note.wrong")
+    assert desk.app._site.store.get_delivery(number).text == "From another tab."
+    assert page.input_value("#text") == "Typed here."
+    page.context.close()
+
+
 def test_words_are_counted_while_they_are_typed(desk: Desk, browser) -> None:
     """In the network's own counting: a link weighs 23 on X."""
     page = desk.open(browser)

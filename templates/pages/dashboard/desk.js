@@ -180,18 +180,28 @@ async function sendHere(form, button) {
 
 function showOutcome(fresh, form, button) {
   if (!fresh.body.dataset.token) return say(fresh.body.textContent.trim() || SILENT, true);
-  const typed = all("#page textarea, #page input:not([type=hidden])").filter((field) => field.id && field.form !== form && isTyped(field));
+  const typed = listTyped(document.getElementById("page")).filter((field) => field.form !== form && form.id !== "anew");
   for (const id of ["notes", "page"]) document.getElementById(id).replaceWith(document.importNode(fresh.getElementById(id), true));
-  for (const { id, value, checked } of typed) {
-    const field = document.getElementById(id);
-    if (field) Object.assign(field, { value, checked });
-  }
+  putBack(typed);
   for (const part of all("#page .live")) shown.set(part.id, part.outerHTML);
   show(fresh, true);
   offerClosing();
   const same = button?.value && document.querySelector(`#page form button[value="${CSS.escape(button.value)}"]`);
   const next = document.querySelector("#note form button") ?? (same || document.querySelector("#page form button") || document.getElementById("main"));
   next.focus({ preventScroll: true });
+}
+
+const listTyped = (part) => all("textarea[id], input[id]:not([type=hidden])", part).filter(isTyped);
+
+function putBack(typed) {
+  for (const { id, value, checked, form } of typed) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    Object.assign(field, { value, checked });
+    const [was, before] = [field.form, form].map((one) => one?.elements.was);
+    if (was && before) was.value = before.value; // nobody has seen yet what others wrote meanwhile
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 }
 
 const isTyped = (field) => field.value !== field.defaultValue || (field.checked ?? false) !== (field.defaultChecked ?? false);
@@ -238,14 +248,19 @@ document.addEventListener("click", async (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
   if (!link || !isPlain || !pane || !pane.offsetParent) return;
   event.preventDefault();
-  const answer = await fetch(link.href);
-  const look = answer.ok && parse(await answer.text()).getElementById("look");
-  if (!look) return location.assign(link.href);
-  const edit = make("a", { href: link.href, className: "button", textContent: "Edit or move it" });
-  pane.replaceChildren(edit, ...look.childNodes);
+  if (!(await peek(pane, link.href))) return location.assign(link.href);
   for (const line of all(".line.shown")) line.classList.remove("shown");
   link.closest(".line").classList.add("shown");
 });
+
+async function peek(pane, href) {
+  const answer = await fetch(href);
+  const look = answer.ok && parse(await answer.text()).getElementById("look");
+  if (!look) return false;
+  pane.dataset.from = href;
+  pane.replaceChildren(make("a", { href, className: "button", textContent: "Edit or move it" }), ...look.childNodes);
+  return true;
+}
 
 // --- drag to another day or slot ---
 
@@ -347,16 +362,22 @@ document.addEventListener("input", (event) => {
 
 function isBusy(part) {
   const active = document.activeElement;
-  return dragged || part.querySelector("details[open]") || (part.contains(active) && active.matches("textarea, select, input:not([type=checkbox])"));
+  const words = part.id === "look" ? document.getElementById("page") : part; // a preview belongs to what is typed beside it
+  if (listTyped(words).some((field) => field.matches("textarea"))) return true;
+  return dragged || part.dataset.from || part.querySelector("details[open]") || (part.contains(active) && active.matches("textarea, select, input:not([type=checkbox])"));
 }
 
 const shown = new Map(all(".live").map((part) => [part.id, part.outerHTML]));
 const listParts = (page) => all("#page .live", page).map((part) => part.id).join();
 
 async function refresh(isOurs = false) {
-  const answer = await fetch(`${base}${place}`, { redirect: "error", signal: AbortSignal.timeout(10000) });
+  const answer = await fetch(`${base}${place}`, { redirect: "manual", signal: AbortSignal.timeout(10000) });
+  if (answer.type === "opaqueredirect") return tellSilence("You are logged out");
   if (answer.status >= 500) throw new Error(answer.statusText);
   if (answer.ok) show(parse(await answer.text()), isOurs);
+  else say((await answer.text()).trim(), true);
+  const pane = document.querySelector(".look[data-from]");
+  if (pane) await peek(pane, pane.dataset.from);
 }
 
 function show(fresh, isOurs) {
@@ -372,7 +393,9 @@ function show(fresh, isOurs) {
     const next = fresh.getElementById(part.id);
     if (!next || isKept(part) || next.outerHTML === shown.get(part.id)) continue;
     shown.set(part.id, next.outerHTML);
+    const typed = listTyped(part);
     part.replaceWith(document.importNode(next, true));
+    putBack(typed);
   }
   for (const box of boxes()) box.checked = chosen.has(box.id);
   offerAll();
@@ -383,7 +406,7 @@ function show(fresh, isOurs) {
 let waiting;
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => (document.hidden ? null : refresh().catch(tellSilence)), 300);
+  waiting = setTimeout(() => (document.hidden ? null : refresh().catch(() => tellSilence())), 300);
 }
 
 // A page that nobody sees does not listen: browsers keep six connections to a server, for all its tabs.
@@ -399,7 +422,7 @@ function listen() {
   events?.close();
   hear();
   if (document.hidden) return;
-  silence = setTimeout(tellSilence, 6000);  // of a connection that hangs a browser tells nothing
+  silence = setTimeout(tellSilence, 6000); // of a connection that hangs a browser tells nothing
   events = new EventSource(`${base}/events`);
   events.addEventListener("change", soon);
   events.addEventListener("open", () => {
@@ -407,22 +430,23 @@ function listen() {
     if (!shown.has("running")) soon();
   });
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) return tellSilence();
     silence ||= setTimeout(tellSilence, 6000);
+    if (events.readyState === EventSource.CLOSED) soon(); // it may be that nobody is logged in any more
   });
 }
 
-function tellSilence() {
+function tellSilence(why = "The dashboard does not answer") {
   const running = document.getElementById("running");
   running.classList.add("alarm");
-  running.replaceChildren(make("span", { className: "dot" }), "The dashboard does not answer: this page may be old");
+  running.replaceChildren(make("span", { className: "dot" }), `${why}: this page may be old`);
   shown.delete("running");
   clearTimeout(silence);
-  silence = setTimeout(listen, 10000);  // the browser tries again by itself, but may wait for one that hangs
+  silence = setTimeout(listen, 10000); // the browser tries again by itself, but may wait for one that hangs
 }
 
 if (document.querySelector(".live")) {
   listen();
+  setInterval(soon, 60000); // what follows the clock alone is no event
   addEventListener("pagehide", () => events?.close());
   document.addEventListener("visibilitychange", () => {
     listen();
