@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from syndicate.errors import ConfigError
 from syndicate.model import NEW, Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
 from syndicate.planning.messages import Composed, compose_message, make_style
-from syndicate.planning.messages.template import NAMES
+from syndicate.planning.messages.template import NAMES, goes_on
 from syndicate.text.counting import Counter
 from syndicate.text.hashtags import find_hashtags
 from tests.planning.blog import CARD, FACTS, NOW, SITE, TEMPLATE, make_account, make_post
@@ -406,6 +406,23 @@ def test_a_thread_is_numbered_and_loses_nothing() -> None:
     assert all(part.message.link == "" and part.message.card is None for part in parts[1:])
     words = " ".join(texts).replace(LINK, "").split()
     assert [word for word in words if "/" not in word and not word.startswith("#")] == LONG.split()
+
+
+@pytest.mark.parametrize(
+    ("now", "follows"),
+    [
+        ("One, in the mist. Two, in the mist. 1/3\n\nhttps://notes.test/", True),
+        ("Once, in the mist. Two, in the mist. 1/4\n\nhttps://notes.test/", True),
+        ("Once upon a time, in the mist. 1/3", False),
+        ("Two, in the mist. Three, in the mist. 1/2", False),
+        ("In the mist. 1/2", False),
+        ("Once upon a time, in the mist.", False),
+    ],
+)
+def test_a_thread_goes_on_only_where_it_ended(now: str, follows: bool) -> None:
+    """Sentences that end alike are not the same end; a word corrected before it changes none."""
+    sent = "One, in the mist. Two, in the mist. 1/3\n\nhttps://notes.test/"
+    assert goes_on(sent, now, 1) is follows
 
 
 def test_no_thread_where_the_network_takes_none() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from jinja2 import Environment, Template, nodes
@@ -266,10 +267,16 @@ def _fit_around(draft: Draft) -> str:
 def goes_on(sent: str, now: str, part: int) -> bool:
     """Whether the next part of a thread still follows what was `sent` as this one, which would say `now` today.
 
-    Both end with the same words before their counter ("… at dawn. 1/4"); without counters it is a link that follows.
+    Before their counter ("… at dawn. 1/4") both end at the same place, however alike sentences end; without counters it
+    is a link that follows.
     """
-    counter = re.compile(rf"(?:\S+\s+){{0,2}}\b{part}/\d+(?=\s|\Z)")
-    return counter.findall(sent)[-1:] == counter.findall(now)[-1:]
+    counter = re.compile(rf"\b{part}/\d+(?=\s|\Z)")
+    said, says = ([text[: one.start()].split() for one in counter.finditer(text)][-1:] for text in (sent, now))
+    if not (said and says):
+        return said == says
+    same = SequenceMatcher(None, said[0], says[0], autojunk=False).get_matching_blocks()
+    (at, there, size), ends = ((0, 0, 0), *same)[-2], same[-1]
+    return (at + size, there + size) == (ends.a, ends.b) and size >= min(2, ends.a, ends.b)
 
 
 def thread_draft(draft: Draft, tags: tuple[str, ...]) -> tuple[str, ...]:
