@@ -31,7 +31,7 @@ class NoticeKind(StrEnum):
     """What a notice is about."""
 
     ACCOUNT = "account"
-    """Paused, or its token ends soon."""
+    """Paused, failing for hours, or its token ends soon."""
     DELIVERY = "delivery"
     """Failed, held, unknown."""
     QUESTION = "question"

@@ -11,11 +11,18 @@ from functools import cached_property
 from typing import Protocol
 
 from syndicate.errors import LostLease, StateError, SyndicateError, contain, tell_for_log
-from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
+from syndicate.model import Account, Action, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks import note_place
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
-from syndicate.planning.deliveries.retry import ask_person, begin_trouble, decide_rest, describe, leave_out_gap
+from syndicate.planning.deliveries.retry import (
+    ask_person,
+    begin_trouble,
+    decide_rest,
+    describe,
+    is_long_trouble,
+    leave_out_gap,
+)
 from syndicate.planning.schedule import say_time
 from syndicate.planning.schedule.gates import Policy, policy_of
 from syndicate.store.identity import StateRecord
@@ -65,9 +72,12 @@ class AccountRound:
         return recorded
 
     def _has_told(self, delivery: Delivery, decision: Decision) -> bool:
-        """Whether the trail tells the same already since it was taken up, whatever it waited for in between."""
+        """Whether the trail tells the same already since it was taken up, whatever it waited for in between, or
+        the notice about its account, where nobody asked for this message since."""
         if decision.reason is not Reason.STILL_FAILING:
             return False
+        if delivery.chosen is not Action.RETRY and self.tools.store.find_rest(self.account.name)[0]:
+            return True
         trail = self.tools.store.list_attempts(delivery.id)
         since = delivery.started_at
         return any(one.reason is decision.reason and (since is None or one.at >= since) for one in trail)
@@ -81,20 +91,20 @@ class AccountRound:
     def note_trouble(self, action: str, error: Exception) -> None:
         """Leave the account alone for a while where its server does not answer as it should; else it does answer."""
         store, name, now = self.tools.store, self.account.name, self.tools.clock()
-        since = begin_trouble(*store.find_rest(name), now=now)
+        known, before = store.find_rest(name)
+        since = begin_trouble(known, before, now=now)
         until = decide_rest(error, since, now=now, jitter=self.tools.jitter())
         if until is None:
             self.note_answer()
             return
         why = describe(error).removeprefix(f"{name}: ")
         store.rest_account(name, action, why, now, until, since=since)
-        logger.warning(
-            "%s has been failing since %s, and rests until %s: %s",
-            name,
-            say_time(since, self.policy.timezone),
-            say_time(until, self.policy.timezone),
-            why,
-        )
+        began, ends = (say_time(at, self.policy.timezone) for at in (since, until))
+        words = f"{name} has been failing since {began}, and rests until {ends}: {why}"
+        if is_long_trouble(since, before if known == since else None, until):
+            self._tell(NoticeKind.ACCOUNT, f"{name} keeps failing", words)
+        else:
+            logger.warning("%s", words)
 
     def note_spending(self, network: object) -> None:
         """Looking costs money on some networks, which counts in `max_cost`."""

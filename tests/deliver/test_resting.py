@@ -158,6 +158,17 @@ def test_what_keeps_failing_is_told_once_however_it_waits_in_between(bench: Benc
     assert len(bench.notices) == 2
 
 
+def test_a_server_that_is_down_for_hours_is_told_once_however_many_messages_take_turns(bench: Bench) -> None:
+    """Each rest another of the thirty is tried, none of them for hours; the person hears of the account in three."""
+    bench.networks = {"a": Scripted([Unavailable("down")] * 99)}
+    for number in range(30):
+        bench.add(post=f"p{number}")
+    while bench.now < NOW + 9 * HOUR:
+        bench.run_after(10 * MINUTE)
+    assert [(one.kind, one.subject) for one in bench.notices] == [("account", "a keeps failing")]
+    assert bench.notices[0].at <= NOW + 3 * HOUR
+
+
 PATIENCE = 60
 """Seconds after which something counts as never happening."""
 

@@ -200,6 +200,11 @@ def decide_rest(error: Exception, since: datetime, *, now: datetime, jitter: flo
     return _retry_at(error, now) or now + _back_off(now - since, jitter)
 
 
+def is_long_trouble(since: datetime, before: datetime | None, until: datetime) -> bool:
+    """Whether it is time to tell of a server that fails `since` then, once: the rest `before` did not end so late."""
+    return (before or since) - since <= TELL_AFTER < until - since
+
+
 def _decide_unknown(error: Exception, *, can_look: bool, now: datetime) -> Decision:
     words = describe(error)
     if not can_look:
