@@ -33,6 +33,7 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries import find_own_reason
+from syndicate.planning.deliveries.bursts import list_first_parts
 from syndicate.planning.deliveries.edits import Amendment
 from syndicate.planning.deliveries.retry import describe, may_be_out
 from syndicate.planning.messages import Composed
@@ -221,8 +222,9 @@ def _refuse_gone(row: Delivery) -> None:
 
 def _refuse_second(store: Store, row: Delivery) -> None:
     """Raises UsageError where a post whose news was set aside went to the account by hand since."""
-    others = store.list_deliveries(states=OUT, account=row.account, post_id=row.post_id)
-    if row.state in ASIDE and row.occasion == NEW and any(one.id != row.id for one in others):
+    rows = store.list_deliveries(states=OUT, account=row.account, post_id=row.post_id)
+    others = [one for one in rows if one.occasion != row.occasion]  # not the parts of its own thread
+    if row.state in ASIDE and row.occasion == NEW and others:
         hint = f"`syndicate post {row.slug} --to {row.account} --again` posts it once more"
         raise UsageError(f'"{row.slug}" is on {row.account} already (delivery {others[-1].id})', hint=hint)
 
@@ -251,7 +253,7 @@ def _read_objection(site: OpenSite, delivery: Delivery) -> Reason:
 
 
 def choose_all(site: OpenSite, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
-    """The numbers of what waits for a person, the first parts of threads, in the order in which they are due.
+    """The numbers of what waits for a person, of threads the first part that does, in the order in which they are due.
 
     What was skipped is chosen, too, where its reason is named, unless a person did it; what may be a renamed post only
     by its reason or slug; what a person holds only by its slug.
@@ -262,7 +264,7 @@ def choose_all(site: OpenSite, *, account: str = "", slug: str = "", reason: str
     wanted = _read_reason(reason)
     states = (State.HELD, State.MISSED, State.SKIPPED) if wanted else (State.HELD, State.MISSED)
     found = site.store.list_deliveries(account=account, slug=slug, states=states)
-    asked = [one for one in found if one.part == 1 and (slug or one.chosen is not Action.HOLD)]
+    asked = [one for one in list_first_parts(found) if slug or one.chosen is not Action.HOLD]
     if wanted:
         return tuple(one.id for one in asked if one.reason is wanted and one.chosen is not Action.SKIP)
     return tuple(one.id for one in asked if slug or one.reason is not Reason.MAYBE_RENAMED)

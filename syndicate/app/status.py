@@ -29,7 +29,7 @@ from syndicate.model import (
     needs_person,
 )
 from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_reason, say_why
-from syndicate.planning.deliveries.bursts import list_questions, say_remark
+from syndicate.planning.deliveries.bursts import list_first_parts, list_questions, say_remark
 from syndicate.planning.schedule import BEHIND, Calendar
 from syndicate.planning.schedule import tell_clock as say_clock
 from syndicate.planning.schedule.gates import list_dying_tokens
@@ -62,14 +62,22 @@ def list_warnings(site: OpenSite, coming: Iterable[PlannedDelivery], now: dateti
     return (*list_dying_tokens(waiting, facts, now, site.settings.site.timezone), *list_twins(site))
 
 
+def _find_held_up(site: OpenSite, row: Delivery) -> Delivery | None:
+    """The part of the thread for which this one waits beyond its own time, None where there is none."""
+    if row.part == 1 or row.state not in COMING:
+        return None
+    rows = site.store.list_deliveries(states=OPEN, account=row.account, post_id=row.post_id, occasion=row.occasion.name)
+    first = min(rows, key=lambda one: one.part, default=row)
+    return first if first.part < row.part and (first.state not in COMING or first.due_at > row.due_at) else None
+
+
 def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
     """The rows, where those that wait and have no reason of their own say for what they wait, and until when."""
     accounts = {account.name: account for account in site.store.list_accounts()}
     leased = {row.account: row for row in site.store.list_leased(now)}
     rows = tuple(rows)
     blocked = find_blocked(site, now) if any(row.state in COMING for row in rows) else {}
-    quiet = _find_quiet(site)
-    zone = ZoneInfo(site.settings.site.timezone)
+    quiet, zone = _find_quiet(site), ZoneInfo(site.settings.site.timezone)
 
     def explain(row: Delivery) -> Delivery:
         is_due = row.state in COMING and row.due_at <= now
@@ -81,6 +89,8 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
             return replace(row, reason=Reason.LEASE_WAIT, detail="\n".join(pieces))
         if (told := tell_block(row, blocked)) is not row:
             return told
+        if first := _find_held_up(site, row):
+            return replace(row, reason=Reason.BEHIND_PART, detail=str(first.part))
         if is_due and account and account.is_resting(now):
             return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
         if _is_after_quiet(row, quiet.get(row.account)):
@@ -257,6 +267,7 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
     waiting = look(lambda: store.list_deliveries(states=OPEN), none)
     accounts = look(lambda: _list_accounts(site, now), tuple[AccountRow, ...]())
     times = look(lambda: _list_times(site, waiting, now), list[_Time]())
+    coming = (row for _, _, row in times if row.state is not State.UNCERTAIN and row.part == 1)
     return Status(
         contradiction=site.check_state(),
         disk=look_at_disk(site.state_folder),
@@ -264,7 +275,7 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         problems=problems,
         counts={state.value: counts[state] for state in State if counts[state]},
         next_at=times[0][0] if times else None,
-        coming=look(lambda: explain_waits(site, _list_coming(times), now), none),
+        coming=look(lambda: explain_waits(site, islice(coming, _MOST_COMING), now), none),
         daemon=store.is_daemon_running(),
         paused=tuple(f"{row.name} is paused: {row.note}" for row in accounts if row.state == "paused"),
         unready=tell_unready(accounts),
@@ -317,16 +328,11 @@ def _list_times(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> list
     free = find_free(site, now)
     times = [
         (max(at, free[row.account]), row.id, row)
-        for row in rows
+        for row in list_first_parts(rows)
         if (at := row.look_at if row.state is State.UNCERTAIN else row.due_at)
         if row.state in (*COMING, State.UNCERTAIN) and row.account in free
     ]
     return sorted(times, key=lambda one: one[:2])
-
-
-def _list_coming(times: Iterable[_Time]) -> tuple[Delivery, ...]:
-    coming = (row for _, _, row in times if row.state is not State.UNCERTAIN and row.part == 1)
-    return tuple(islice(coming, _MOST_COMING))
 
 
 def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     # What makes a message wait that is due.
     ACCOUNT_BLOCKED = "account_blocked"  # the network's words
     ACCOUNT_RESTING = "account_resting"  # until when; since when and why
+    BEHIND_PART = "behind_part"  # the number of the part
     BEHIND_TWIN = "behind_twin"  # the number of the other delivery
     GAP = "gap"
     LEASE_WAIT = "lease_wait"  # which process works on what; until when

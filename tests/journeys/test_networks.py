@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.journeys.blog import CONFIG, Blog
-from tests.networks.fake import Fake, Reply, drop_reply_after_commit, status
+from tests.networks.fake import Fake, Reply, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_bluesky import HANDLE, PASSWORD, FakeBluesky
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 
@@ -112,6 +112,27 @@ def test_a_thread_has_as_many_parts_as_the_limits_of_its_moment_need(blog, websi
     assert blog.run("--json", "queue").json == []
 
 
+def test_the_rest_of_a_thread_waits_for_its_part_and_may_be_released(blog, website, mastodon):
+    """Part 2 waits, and so does part 3, which says so; cancelled and released both go out, though part 1 is there."""
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
+    website.live |= {"long": "Long"}
+    blog.write("long", title="Long", socialShare=f"{LONG} {LONG} {LONG}")
+    blog.run("publish")
+    mastodon.fail(lambda request, handle: handle(request), on="POST /api/v1/statuses")
+    mastodon.fail(rate_limit({"Retry-After": "3000"}), on="POST /api/v1/statuses")
+    blog.run("post", "long")
+    waiting = {row["part"]: row for row in blog.run("--json", "queue").json}
+    assert waiting[3]["why"].startswith("waits for part 2 of its thread")
+    assert blog.run("--json", "status").json["next_at"] >= waiting[2]["due_at"]
+    blog.run("queue", "cancel", str(waiting[2]["id"]))
+    blog.run("queue", "release", str(waiting[2]["id"]))
+    blog.run("queue", "retry", str(waiting[2]["id"]))
+    blog.run("once")
+    counters = [re.search(r"\d/\d", shown["body"]["status"])[0] for shown in reversed(mastodon.published)]
+    assert counters == ["1/3", "2/3", "3/3"]
+
+
 def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, mastodon):
     """The limit fell after part 1 of 2: a person is asked; released, part 2 goes out with all that follow it."""
     toml = blog.root / "syndicate.toml"
@@ -128,7 +149,7 @@ def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, ma
     blog.run("queue", "retry", str(part["id"]))
     blog.run("once", code=1)
     assert "the post or the limits changed after part 1" in blog.run("queue").out
-    blog.run("queue", "release", str(part["id"]))
+    blog.run("queue", "release", "--all")
     blog.run("once")
     counters = [re.search(r"\d/\d", shown["body"]["status"])[0] for shown in reversed(mastodon.published)]
     assert counters == ["1/2", "2/4", "3/4", "4/4"]

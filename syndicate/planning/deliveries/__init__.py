@@ -96,6 +96,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.UNFLAGGED: "the post is no longer {}",
     Reason.ACCOUNT_BLOCKED: "{}",
     Reason.ACCOUNT_RESTING: "the account rests until {}; it has been failing since {}",
+    Reason.BEHIND_PART: "waits for part {} of its thread",
     Reason.BEHIND_TWIN: "waits until delivery {}, of the same post, is settled",
     Reason.GAP: "waits for the gap after the previous message",
     Reason.LEASE_WAIT: "process {}, until {} at the latest",

@@ -151,6 +151,13 @@ def list_remarks(
     return tuple(replace(one, is_asked=one.about in asked) for one in remarks.list())
 
 
+def list_first_parts(rows: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """Of each message the first part among the rows: what comes after it waits for it."""
+    rows = tuple(rows)
+    firsts = {(one.post_id, one.account, one.occasion): one for one in sorted(rows, key=lambda one: -one.part)}
+    return tuple(one for one in rows if one is firsts[one.post_id, one.account, one.occasion])
+
+
 def list_questions(deliveries: Iterable[Delivery]) -> tuple[Remark, ...]:
     """What a person is asked about the rows of the outbox, however many rows there are."""
     remarks = _Remarks()
