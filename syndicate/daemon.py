@@ -226,7 +226,7 @@ class Daemon:
         if trouble and self._troubles.get(name) != trouble:
             log.error("%s", trouble)  # no traceback for a person, and no secret in it
         self._troubles[name] = trouble
-        self._pulse.note(name, has_failed=bool(trouble))
+        self._pulse.note(name, trouble)
         self._log(line)
         return line
 

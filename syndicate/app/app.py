@@ -55,7 +55,8 @@ class App:
         self.config = config
         self._shared = Shared(OpenSite(settings or recall_settings(config) or _read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
-        self._showing, self._troubles = threading.Lock(), dict[str, list[str]]()
+        self._showing, self.troubles = threading.Lock(), dict[str, list[str]]()
+        self.list_failed: Callable[[], tuple[str, ...]] = tuple  # of the daemon's rounds, where it runs here
         self.is_read_anew = True
         """Whether posts were read, or a removal may have come due, since the messages last followed their posts."""
         self.is_sound = False
@@ -177,9 +178,9 @@ class App:
                     work()
             finally:
                 self._shared.give_back(site)
-            if troubles and troubles != self._troubles.get(name):
+            if troubles and troubles != self.troubles.get(name):
                 log.error("%s: %s", name, troubles[0])
-            self._troubles[name] = troubles
+            self.troubles[name] = troubles
 
         self._shared.keep(site)
         if threads.start(name, run):

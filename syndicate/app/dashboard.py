@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
+from syndicate.app.app import App
 from syndicate.app.deliver import Composer
 from syndicate.app.glance import find_post
 from syndicate.app.publish import find_card
 from syndicate.app.site import OpenSite
-from syndicate.app.status import OPEN, explain_waits
+from syndicate.app.state_place import look_at_disk
+from syndicate.app.status import OPEN, explain_waits, tell_clock, tell_damage
 from syndicate.errors import ConfigError, contain
 from syndicate.formats import find_trouble, find_updated, parse_feed
 from syndicate.model import (
@@ -303,6 +305,17 @@ def _name_by_settings(site: OpenSite, account: Account) -> str:
         return site.settings.site.title
     handle = account.options.get("handle", "")
     return f"@{handle.removeprefix('@')}" if handle else ""
+
+
+# --- what stands in the way of everything ---
+
+
+def list_alarms(app: App, site: OpenSite) -> tuple[str, ...]:
+    """Why nothing, or less than it seems, is published and sent, with what to do: for every page."""
+    doubts = () if site.settings.allow_private else site.settings.site.list_doubts()
+    here = (lines[0] for lines in tuple(app.troubles.values()) if lines)
+    found = (site.check_state(), *here, *app.list_failed(), look_at_disk(site.state_folder), *tell_damage(site.store))
+    return tuple(dict.fromkeys(filter(None, (*found, *doubts, tell_clock(site, app.now())))))
 
 
 # --- the way in ------------------------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ class Calm:
         return mark[1] is not None and mark == self.mark and is_early and time.monotonic() < self.ends
 
 
+SETTINGS = "syndicate.toml"
+
+
 class Rounds:
     """The daemon's work on one site. What its threads share is open before they start."""
 
@@ -83,10 +86,9 @@ class Rounds:
 
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""
-        try:
-            is_new = self._app.reload()
-        except ConfigError as error:
-            return self._choose_news("settings", [f"keeping the previous settings: {error}"])
+        is_new = take_up_settings(self._app)
+        if trouble := self._app.troubles[SETTINGS]:
+            return self._choose_news("settings", trouble)
         self._told.pop("settings", None)  # broken the same way once more is news again
         return ["took up the changed syndicate.toml"] if is_new else []
 
@@ -189,6 +191,16 @@ class Rounds:
         return (root / settings.site.content, root / "templates", self._app.config)
 
 
+def take_up_settings(app: App) -> bool:
+    """Take up a changed syndicate.toml, or keep in `troubles` what is wrong with it; returns whether it changed."""
+    app.troubles.setdefault(SETTINGS, [])
+    try:
+        is_new, app.troubles[SETTINGS] = app.reload(), []
+    except ConfigError as error:
+        is_new, app.troubles[SETTINGS] = False, [f"keeping the previous settings: {error}"]
+    return is_new
+
+
 def _describe(touched: Iterable[Delivery]) -> str:
     def describe(one: Delivery) -> str:
         why = say_why(one).removeprefix(f"{one.account}: ").removeprefix(f"{one.state.value} ")
@@ -209,7 +221,7 @@ class Pulse:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen = dict.fromkeys(patience, clock())
-        self._failed = set[str]()
+        self._failed = dict[str, str]()
 
     def beat(self, name: str) -> None:
         """The loop is there; one that nobody expects is ignored."""
@@ -217,10 +229,10 @@ class Pulse:
             if name in self._seen:
                 self._seen[name] = self._clock()
 
-    def note(self, name: str, *, has_failed: bool) -> None:
-        """How the last round of the loop ended."""
+    def note(self, name: str, trouble: str) -> None:
+        """Why the last round of the loop failed, "" where it did not."""
         with self._lock:
-            (self._failed.add if has_failed else self._failed.discard)(name)
+            self._failed[name] = trouble
 
     def list_still(self) -> tuple[str, ...]:
         """A sentence for each loop that stands still."""
@@ -236,7 +248,13 @@ class Pulse:
     def list_failed(self) -> tuple[str, ...]:
         """A sentence for each loop whose last round failed. Strangers may read it: what failed stands in the log."""
         with self._lock:
-            return tuple(f"{name} fails: the log says why" for name in self._seen if name in self._failed)
+            return tuple(f"{name} fails: the log says why" for name in self._seen if self._failed.get(name))
+
+    def list_reasons(self) -> tuple[str, ...]:
+        """For those who may read the log: why rounds fail, and which loops stand still."""
+        still = (f"the daemon stands still: {line}" for line in self.list_still())
+        with self._lock:
+            return (*still, *(f"{name} fails: {why}" for name, why in self._failed.items() if why))
 
 
 # --- one whole pass for cron and CI: publish, deliver, settle, wait for what comes soon, and say what is left ---

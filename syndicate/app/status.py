@@ -285,7 +285,7 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         questions=look(lambda: tuple(say_remark(one) for one in list_questions(waiting)), ()),
         dying=look(lambda: list_warnings(site, (), now), ()),
         doubts=(*site.settings.site.list_doubts(), *filter(None, [look(lambda: tell_clock(site, now), "")])),
-        amendments=look(lambda: _tell_amendments(site, now), ()),
+        amendments=look(lambda: tell_amendments(site, now), ()),
         damaged=(*tell_damage(store), *troubles),
     )
 
@@ -342,7 +342,7 @@ def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
     return tuple(f"{name}: {number} due wait for {whys[name]}" for name, number in sorted(counts.items()))
 
 
-def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
+def tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
     if not any(account.follows_posts for account in site.accounts.enabled.values()):
         return ()
     from syndicate.app.edits import list_amendments, tell_waiting

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
@@ -17,7 +18,7 @@ import typer
 from syndicate.cli.root import DONE, PlainCommand, app, command, globals_of, leave, leave_after
 from syndicate.cli.show import local_time, print_json, print_table
 from syndicate.cli.terminal import JsonFormatter, LogFormatter, UnblockedHandler, read_time
-from syndicate.errors import UsageError
+from syndicate.errors import UsageError, survive, tell_for_log
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate")
 
+_SETTINGS = 10.0
+"""Seconds between two looks at syndicate.toml of who only serves."""
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
@@ -85,7 +88,7 @@ def run(
     given, pulse = globals_of(context), Pulse(PATIENCE)
     keep_running(given.verbosity, log)
     with given.open_app() as app, app.lock_daemon(), ExitStack() as closing:
-        alongside = []
+        alongside, app.list_failed = [], pulse.list_reasons
         if serve:
             from syndicate.web.server import make_server
 
@@ -176,8 +179,19 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080, l
     given = globals_of(context)
     keep_running(given.verbosity, log)
     with given.open_app() as app, _open_web(app, host, port) as (web, listener):
+        threading.Thread(target=_follow_settings, args=(app,), name="syndicate-settings", daemon=True).start()
         server.serve(web, listener)
     return DONE
+
+
+def _follow_settings(app: App) -> None:
+    """Take up a changed syndicate.toml, as a daemon does."""
+    from syndicate.app.rounds import take_up_settings
+
+    while True:
+        time.sleep(_SETTINGS)
+        with survive(lambda error: log.error("%s", tell_for_log(error))):
+            take_up_settings(app)
 
 
 @command()

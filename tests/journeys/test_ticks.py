@@ -159,6 +159,7 @@ def test_lasting_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
             health.append(pulse.list_failed())
     red = ("publish fails: the log says why",)
     assert health == [red, red, red, (), red]
+    assert pulse.list_reasons() == ("publish fails: full",)
     assert [record.message for record in caplog.records] == ["read-only", "full", "full"]
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from syndicate.app.app import App
+from syndicate.app.rounds import take_up_settings
 from syndicate.cli.daemon import _make_web
 from syndicate.model import State
 from syndicate.web.dashboard.sessions import make_ticket
@@ -65,6 +66,29 @@ def client(app: App) -> Iterator[httpx.Client]:
 
 def send(client: httpx.Client, path: str, **form: object) -> httpx.Response:
     return client.post(path, data={"token": find_token(client.get("/new").text), **form})
+
+
+def test_every_page_says_that_the_settings_are_broken(app: App, client: httpx.Client) -> None:
+    """With line and key, until the file is mended; what was set before goes on."""
+    before = app.config.read_text(encoding="utf-8")
+    app.config.write_text(before.replace("timezone", "timezoen"), encoding="utf-8")
+    take_up_settings(app)
+    for path in ("/week", "/needs", "/posts", "/accounts", "/new"):
+        said = Page(client.get(path).text).words
+        assert "Keeping the previous settings: " in said
+        assert "line 5, site.timezoen: there is no such key" in said
+    app.config.write_text(before, encoding="utf-8")
+    take_up_settings(app)
+    assert "previous settings" not in client.get("/week").text
+
+
+def test_a_paused_account_needs_a_person_on_every_page(app: App, client: httpx.Client) -> None:
+    """It counts beside "Needs you" until it goes on."""
+    needing = re.compile(r'id="needing"> <b>1</b>')
+    assert not needing.search(client.get("/posts").text)
+    app._site.store.pause_account("toot", "No credit is left.", app.now())
+    assert needing.search(client.get("/posts").text)
+    app.resume_account("toot")
 
 
 def test_posts_show_cards_and_problems(client: httpx.Client) -> None:

@@ -284,8 +284,9 @@ class Events:
 
     def _read_version(self) -> str:
         with self._app.borrow() as site:
-            is_running = site.store.is_daemon_running()
-            return sha256(f"{site.store.read_version()} {is_running}".encode()).hexdigest()[:16]
+            now_is = (site.store.read_version(), site.store.is_daemon_running())
+        told = (*now_is, self._app.troubles, self._app.list_failed())
+        return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 log = logging.getLogger("syndicate")

@@ -33,7 +33,7 @@ from syndicate.app.maintenance import CountedMessage, list_counted, list_counts,
 from syndicate.app.publish import find_card
 from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
-from syndicate.app.status import OPEN
+from syndicate.app.status import OPEN, list_warnings, tell_amendments
 from syndicate.errors import UsageError
 from syndicate.model import (
     ACTIONS,
@@ -186,7 +186,8 @@ class Pages:
         asked = read_query(request.query_params).without_state()
         with self._app.borrow() as site:
             found = list_needing(site, asked.wanted, self._app.now())
-            questions = tell_questions(found)
+            told = (*tell_amendments(site, self._app.now()), *list_warnings(site, (), self._app.now()))
+            questions = [*tell_questions(found), *((line, "") for line in told)]
             stopped = [one for one in self._app.list_accounts(online=False) if one.state.needs_person]
             return self._render_rows(
                 request, site, "needs", asked, choose_singly(found), questions=questions, stopped=stopped

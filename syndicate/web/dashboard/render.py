@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import Wanted, list_names, list_needing
+from syndicate.app.dashboard import Wanted, list_alarms, list_names, list_needing
 from syndicate.app.site import OpenSite
 from syndicate.model import Delivery, Reason, Site, State
 from syndicate.networks import NETWORKS, describe
@@ -89,10 +89,12 @@ class Renderer:
     def render_page(self, request: Request, site: OpenSite, name: str, **values: object) -> HTMLResponse:
         """A page for somebody who is logged in."""
         needing = list_needing(site, Wanted(), self._app.now())
+        names = {account.name for account in site.settings.accounts}
+        paused = [one for one in site.store.list_accounts() if one.paused_at and one.name in names]
         frame = {
-            "needing": len(choose_singly(needing)) + len(list_questions(needing)),
+            "needing": len(choose_singly(needing)) + len(list_questions(needing)) + len(paused),
             "is_running": site.store.is_daemon_running(),
-            "contradiction": self._app.find_contradiction(),
+            "alarms": list_alarms(self._app, site),
             "accounts": site.settings.accounts,
             "occasions": site.store.list_occasions(),
             "states": [state.value for state in State],
