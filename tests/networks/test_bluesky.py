@@ -206,12 +206,24 @@ def test_refusals_are_told_apart(bluesky: Bluesky, fake: FakeBluesky, reply: Rep
     assert type(caught.value) is kind
 
 
-@pytest.mark.parametrize("name", ["AccountTakedown", "AccountDeactivated", "AccountNotFound"])
-def test_a_closed_account_is_paused(bluesky: Bluesky, fake: FakeBluesky, name: str) -> None:
-    """Whatever status code a server gives it."""
-    fake.fail(status(400, {"error": name, "message": "no"}), on=PUT)
-    with pytest.raises(Unauthorised):
-        bluesky.send(TEXT, key="k")
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("AccountTakedown", "takes an appeal"),
+        ("AccountSuspended", "takes an appeal"),
+        ("RepoTakendown", "takes an appeal"),
+        ("AccountDeactivated", "activates it again"),
+        ("AccountNotFound", "correct `handle` or `service`"),
+        ("RepoNotFound", "correct `handle` or `service`"),
+    ],
+)
+def test_a_closed_account_is_paused(bluesky: Bluesky, fake: FakeBluesky, name: str, advice: str) -> None:
+    """Whatever status code a server gives it, with what helps: no app password would."""
+    for on in (PUT, "createSession"):
+        fake.fail(status(400, {"error": name, "message": "no"}), on=on)
+        with pytest.raises(Unauthorised, match=advice) as caught:
+            bluesky.sessions.log_in(bluesky.sessions.get()) if on != PUT else bluesky.send(TEXT, key="k")
+        assert "app password" not in str(caught.value)
 
 
 def test_a_limit_ends_at_the_reset(bluesky: Bluesky, fake: FakeBluesky) -> None:

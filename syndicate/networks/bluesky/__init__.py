@@ -30,7 +30,7 @@ from syndicate.networks.bluesky.record import (
     parse_links,
     tid_of,
 )
-from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
+from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, advise_closed, is_expired
 from syndicate.networks.toolkit import (
     Api,
     Parts,
@@ -289,7 +289,9 @@ class Bluesky(PastedLogin):
         known = self._call("GET", "com.atproto.server.getSession").json()
         handle = pick_text(known, "handle") or self.sessions.identifier
         if pick(known, "active") is False:
-            raise Unauthorised(f"the account is {say(pick_text(known, 'status')) or 'not active'}", where=self._name)
+            status = say(pick_text(known, "status"))
+            hint = advise_closed(f"account{status}")
+            raise Unauthorised(f"the account is {status or 'not active'}", where=self._name, hint=hint)
         return Profile(f"@{handle}", f"{APP}/profile/{handle}", ("post", "read back", "delete"))
 
     def _call(self, method: str, name: str, **parts: Unpack[Parts]) -> Response:
@@ -317,8 +319,9 @@ class Bluesky(PastedLogin):
         secrets = self.sessions.secrets()
         error = error_of(response, account=self._name, publishes=publishes, secrets=secrets)
         name = error_name(response)
-        if is_expired(response) or name in {"AccountTakedown", "AccountDeactivated", "AccountNotFound"}:
-            return Unauthorised(f"{name}: {error.message}", where=self._name, hint=error.hint)
+        closed = advise_closed(name)
+        if is_expired(response) or closed:
+            return Unauthorised(f"{name}: {error.message}", where=self._name, hint=closed or error.hint)
         return error
 
 

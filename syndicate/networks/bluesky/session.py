@@ -78,6 +78,24 @@ def _pds_of(document: object, service: str) -> str:
     return end.rstrip("/") if isinstance(end, str) and end.startswith("https://") else service
 
 
+_APPEAL = "its server's moderators closed it: open Bluesky in a browser, which says why and takes an appeal"
+_CLOSED = {
+    "takedown": _APPEAL,
+    "takendown": _APPEAL,
+    "suspended": _APPEAL,
+    "deactivated": "log in to Bluesky in a browser, which activates it again",
+    "notfound": "no such account is on this server: correct `handle` or `service`, or it was deleted",
+}
+"""How names of errors about an account (also called a repository) end, and what helps."""
+
+
+def advise_closed(name: str) -> str:
+    """What to do about an account that no password opens, by the name of the error; "" for any other error."""
+    word = name.lower()
+    ends = (hint for end, hint in _CLOSED.items() if word.endswith(end))
+    return next(ends, "") if word.startswith(("account", "repo")) else ""
+
+
 def is_expired(response: Response) -> bool:
     """Whether an answer says that the access token is no longer good. The reference server says so with 400."""
     return response.status in {400, 401} and pick_text(response.json(), "error") in _EXPIRED
@@ -152,9 +170,10 @@ class Sessions:
         response = self._api().call("POST", "createSession", json={"identifier": self.identifier, "password": password})
         if response.status in {400, 401, 403}:
             said = words_of(response, (password,))
+            closed = advise_closed(pick_text(response.json(), "error"))
             hint = "use an app password (Settings → App passwords), not your own, and the `handle` that you have now"
             hint += f"; run: syndicate login {self.account}"
-            raise Unauthorised(f"the login is refused: {said}", where=self.account, hint=hint)
+            raise Unauthorised(f"the login is refused: {said}", where=self.account, hint=closed or hint)
         return self._read(response, None)
 
     def _api(self) -> Api:
