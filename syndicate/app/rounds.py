@@ -78,17 +78,24 @@ class Rounds:
             ("", published.new_posts, "new post"),
         )
         parts = [f"{done}{number} {what}{'' if number == 1 else 's'}" for done, number, what in counts if number]
-        problems = self._choose_news("problems", map(str, published.problems))
-        warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
-        state = self._choose_news("state", [published.contradiction] if published.contradiction else [])
+        self._warn("problems", map(str, published.problems))
+        if published.warnings:
+            self._warn("warnings", published.warnings)
+        if published.contradiction:
+            self._warn("state", [published.contradiction])
         remarks = (say_remark(one) for one in published.remarks if not one.is_question)  # told already, as a warning
-        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings, *state, *remarks]))
+        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *remarks]))
+
+    def _warn(self, kind: str, lines: Iterable[str]) -> None:
+        for line in self._choose_news(kind, lines):
+            log.warning("%s", line)
 
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""
         is_new = take_up_settings(self._app)
         if trouble := self._app.troubles[SETTINGS]:
-            return self._choose_news("settings", trouble)
+            self._warn("settings", trouble)
+            return []
         self._told.pop("settings", None)  # broken the same way once more is news again
         return ["took up the changed syndicate.toml"] if is_new else []
 
