@@ -227,15 +227,14 @@ class App:
 
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
-        from syndicate.app.post import put_into_outbox
+        from syndicate.app.post import put_into_outbox, send_now
         from syndicate.app.status import list_these
 
         with self.changing() as site:
             site.require_address()
             if contradiction := site.check_state():
                 raise Contradicted(contradiction)
-            ids = put_into_outbox(site, planned, self.now())
-            self.deliver_due(only=ids)
+            ids = send_now(self, site, put_into_outbox(site, planned, self.now()))
             try:
                 self.publish()
             except SyndicateError as error:

@@ -112,7 +112,7 @@ class Composer:
 
     def compose(self, delivery: Delivery) -> Message:
         """What is sent; rows of further parts follow it. Raises NotReady, too, where its card is to come now."""
-        parts, now = self._compose_parts(delivery), self._site.clock()
+        parts, now = self.compose_parts(delivery), self._site.clock()
         self._fit_rows(delivery, len(parts), now)
         message = _pick(parts, delivery).message
         is_late = now - (delivery.started_at or now) >= CARD_WITHIN
@@ -137,9 +137,10 @@ class Composer:
     def measure(self, delivery: Delivery) -> Composed:
         """The message with its length as the network counts. Raises ContentError where the post has no such part any
         more, Unavailable where it is gone, or cannot be read this moment."""
-        return _pick(self._compose_parts(delivery), delivery)
+        return _pick(self.compose_parts(delivery), delivery)
 
-    def _compose_parts(self, delivery: Delivery) -> tuple[Composed, ...]:
+    def compose_parts(self, delivery: Delivery) -> tuple[Composed, ...]:
+        """The whole message of which it is a part. Raises as `measure` does."""
         materials = self._get_materials(delivery)
         account = self._site.accounts.get(delivery.account)
         template, facts = materials.messages.get(account.name), materials.facts[account.name]

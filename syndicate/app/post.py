@@ -138,6 +138,21 @@ def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple
     return (*planned.there, *(row.id for row in rows))
 
 
+def send_now(app: App, site: OpenSite, ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Send what is due of these messages; returns their numbers, with those of parts that they got on the way."""
+    app.deliver_due(only=ids)
+    if further := _list_further_parts(site, ids):
+        app.deliver_due(only=further)
+    return (*ids, *further)
+
+
+def _list_further_parts(site: OpenSite, ids: Collection[int]) -> tuple[int, ...]:
+    rows = [site.store.get_delivery(number) for number in ids]
+    messages = {(row.post_id, row.account, row.occasion) for row in rows}
+    known = (row for post in {row.post_id for row in rows} for row in site.store.list_deliveries(post_id=post))
+    return tuple(row.id for row in known if (row.post_id, row.account, row.occasion) in messages and row.id not in ids)
+
+
 # --- `write_back`: which links belong into which post ---
 
 log = logging.getLogger("syndicate")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from syndicate.model import (
     NEW,
     OUT,
     WAITING,
+    Account,
     Action,
     Delivery,
     NetworkFacts,
@@ -35,6 +37,8 @@ from syndicate.model import (
 from syndicate.planning.deliveries import find_own_reason
 from syndicate.planning.deliveries.bursts import list_first_parts
 from syndicate.planning.deliveries.edits import Amendment
+from syndicate.planning.deliveries.manual import ManualPlan
+from syndicate.planning.deliveries.new import leads_on
 from syndicate.planning.deliveries.retry import describe, may_be_out
 from syndicate.planning.messages import Composed
 from syndicate.planning.messages.template import find_override
@@ -52,12 +56,27 @@ _DAY = timedelta(days=1)
 # --- deliveries on their way, composed as they would be now ---
 
 
-def preview_waiting(site: OpenSite, changes: Iterable[PlannedChange] = ()) -> tuple[PlannedDelivery, ...]:
-    """Everything that waits on a configured account, as these changes leave it."""
-    configured, changed = {one.name for one in site.settings.accounts}, {one.delivery_id: one for one in changes}
+def preview_waiting(site: OpenSite, plan: Plan | ManualPlan) -> tuple[PlannedDelivery, ...]:
+    """All that waits on a configured account, as this plan leaves it, with the parts that the plan does not add."""
+    configured, changed = {one.name for one in site.settings.accounts}, {one.delivery_id: one for one in plan.changes}
     rows = (one for one in site.store.list_deliveries(states=WAITING) if one.account in configured)
-    after = (_change(one, changed[one.id]) if one.id in changed else one for one in rows)
-    return preview(site, explain_waits(site, sorted(after, key=lambda one: (one.due_at, one.id)), site.clock()))
+    after = [_change(one, changed[one.id]) if one.id in changed else one for one in rows]
+    whole = _add_parts(site, sorted(after, key=lambda one: (one.due_at, one.id)), plan.deliveries)
+    return preview(site, explain_waits(site, whole, site.clock()))
+
+
+def _add_parts(site: OpenSite, rows: Sequence[Delivery], added: Iterable[PlannedDelivery]) -> Iterator[Delivery]:
+    """Behind the first part of a message those that have no row before it goes out, since its text has grown."""
+    composer = Composer(site, wanted=(row.post_id for row in rows))
+    every: Iterable[Delivery | PlannedDelivery] = (*rows, *added)
+    there = Counter((row.post_id, row.account, row.occasion) for row in every)
+    for row in rows:
+        yield row
+        parts, account = list[Composed](), site.accounts.enabled.get(row.account)
+        if account and row.part == 1 and leads_on(row, account, 1):
+            with contain(lambda _: None):  # the preview says what is wrong
+                parts.extend(composer.compose_parts(row)[there[row.post_id, row.account, row.occasion] :])
+        yield from (replace(row, part=one.part, attempts=0, message=None) for one in parts)
 
 
 def _change(row: Delivery, change: PlannedChange) -> Delivery:
@@ -93,10 +112,8 @@ class Outlook:
     def judge(self, *, check: bool) -> int:
         """1 where a person is needed, 0 else: with `check` for whatever is wrong, without for what stops everything."""
         has_warnings = any(row.warnings for row in (*self.plan.deliveries, *self.waiting))
-        is_held = any(budget.held for budget in self.budgets)
-        return int(
-            bool(self.contradiction or (check and (self.plan.problems or self.dying or has_warnings or is_held)))
-        )
+        is_wrong = self.plan.problems or self.dying or has_warnings or any(budget.held for budget in self.budgets)
+        return int(bool(self.contradiction or (check and is_wrong)))
 
 
 def look_ahead(site: OpenSite, now: datetime) -> Outlook:
@@ -104,7 +121,7 @@ def look_ahead(site: OpenSite, now: datetime) -> Outlook:
     plan, blocked = read_plan(site, now), find_blocked(site, now)
     return Outlook(
         plan=replace(plan, deliveries=tuple(tell_block(row, blocked) for row in plan.deliveries)),
-        waiting=preview_waiting(site, plan.changes),
+        waiting=preview_waiting(site, plan),
         budgets=list_budgets(site, plan.deliveries, now),
         dying=list_warnings(site, plan.deliveries, now),
         amendments=list_amendments(site, now),
@@ -115,27 +132,19 @@ def look_ahead(site: OpenSite, now: datetime) -> Outlook:
 def list_budgets(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:
     """What the messages of each account will cost, and what its `max_cost` will hold."""
     waiting, coming = site.store.list_deliveries(states=WAITING), tuple(coming)
-    budgets = (
-        forecast_costs(
-            account.name,
-            waiting,
-            coming,
-            usage=site.store.read_usage(account.name, now),
-            limit=policy_of(account).max_cost,
-            now=now,
-        )
-        for account in site.accounts.enabled.values()
-    )
-    return tuple(budget for budget in budgets if budget)
+
+    def forecast(account: Account) -> Budget | None:
+        usage, limit = site.store.read_usage(account.name, now), policy_of(account).max_cost
+        return forecast_costs(account.name, waiting, coming, usage=usage, limit=limit, now=now)
+
+    return tuple(filter(None, map(forecast, site.accounts.enabled.values())))
 
 
-def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
+def preview(site: OpenSite, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
     """These deliveries in their order, each with its text as it was or would be sent, count and limit."""
-    deliveries = tuple(deliveries)
     composer = Composer(site, wanted=(one.post_id for one in deliveries if not one.message))
-    facts, now = site.facts_with_limits(), site.clock()
-    zone = site.settings.site.timezone
-    shown = (one if _is_fixed(site, one) else replace(one, message=None) for one in deliveries)
+    facts, now, zone = site.facts_with_limits(), site.clock(), site.settings.site.timezone
+    shown = [one if _is_fixed(site, one) else replace(one, message=None) for one in deliveries]
     return tuple(_preview(composer, facts.get(one.account), one, now, zone) for one in shown)
 
 
@@ -173,8 +182,8 @@ def _preview(
         return replace(blank, count=composed.count, limit=composed.limit)
     if message is None or facts is None:
         return blank
-    limits = facts.limits
-    room = limits.caption if message.image and limits.caption is not None else limits.characters
+    caption, limits = facts.limits.caption, facts.limits
+    room = caption if message.image and caption is not None else limits.characters
     return replace(blank, count=limits.count(message.text), limit=room)
 
 
@@ -207,8 +216,8 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
     if action is Action.RELEASE:
         _refuse_gone(store.get_delivery(number))
         _refuse_second(store, store.get_delivery(number))
-        seen = State(value) if value else None
-        return store.release(number, now, _find_objection(site, store.get_delivery(number)), seen=seen)
+        objection, seen = _find_objection(site, store.get_delivery(number)), State(value) if value else None
+        return store.release(number, now, objection, seen=seen)
     if action is Action.RETRY:
         return store.retry(number, now, _find_objection(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
@@ -369,7 +378,7 @@ def _refuse_time(site: OpenSite, number: int, at: datetime, now: datetime) -> No
     account = site.accounts.get(row.account)
     edge = max(account.schedule.gap, _DAY) * 2
     rows = site.store.list_messages(now, account=row.account, since=at - edge, until=at + edge)
-    others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
+    others = [one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion)]
     if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
         raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
 
@@ -382,8 +391,7 @@ def choose_time(site: OpenSite, number: int, value: str, by: timedelta, now: dat
     """
     due_at, zone = site.store.get_delivery(number).due_at, ZoneInfo(site.settings.site.timezone)
     try:
-        wall = due_at.astimezone(zone).replace(tzinfo=None)
-        later = due_at + by if by % _DAY else to_instant(wall + by, zone)
+        later = due_at + by if by % _DAY else to_instant(due_at.astimezone(zone).replace(tzinfo=None) + by, zone)
         at = parse_when(value or later.isoformat(), now, zone)
     except OverflowError as error:
         raise UsageError("that is too far away") from error

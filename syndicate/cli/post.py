@@ -97,12 +97,13 @@ def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
         show_planned(row, app.settings, app.now())
     moved = {change.delivery_id for change in planned.changes}
     waiting = {(one.account, one.occasion, one.part): one.id for one in app.list_deliveries(slug=slug)}
+    messages = {(account, occasion) for (account, occasion, _), number in waiting.items() if number in moved}
     with app.using() as site:
-        rows = preview_waiting(site, planned.changes) if moved else ()
+        rows = preview_waiting(site, planned) if moved else ()
     for row in rows:
-        number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
-        if number in moved:
-            print(f"Delivery {number} waits in the outbox already, and would be moved:")
+        if row.slug == slug and (row.account, row.occasion) in messages:
+            if number := waiting.get((row.account, row.occasion, row.part)):
+                print(f"Delivery {number} waits in the outbox already, and would be moved:")
             show_planned(row, app.settings, app.now())
 
 

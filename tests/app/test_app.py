@@ -28,6 +28,7 @@ from syndicate.app.status import read_status
 from syndicate.deliver import AccountThreads
 from syndicate.errors import ContentError, StateError, SyndicateError, Unavailable, UsageError
 from syndicate.model import Artefact, Delivery, State, SyndicationLink
+from syndicate.planning.deliveries.manual import ManualPlan
 from syndicate.publish.publish import publish
 from tests.app.late import wait_for_accounts
 from tests.journeys.blog import CONFIG
@@ -62,7 +63,7 @@ def test_looking_changes_nothing(tmp_path):
         before = looks(tmp_path)
         assert [row.slug for row in app.make_plan().deliveries if row.state is State.DUE or row.state is State.PLANNED]
         with app.using() as site:
-            preview_waiting(site)
+            preview_waiting(site, ManualPlan())
             read_status(site, app.now())
             check_cards(site, (), app.now())
         app.list_accounts(online=False)

@@ -20,6 +20,7 @@ from syndicate.app.state_place import LEAST_ROOM, look_at_disk, tell_disk
 from syndicate.app.status import read_status
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Decision, Reason, State
+from syndicate.planning.deliveries.manual import ManualPlan
 from tests.networks.fake import Fake, Reply, Request
 from tests.networks.fake_oauth import GIVEN, FakeTumblr
 from tests.publish.house import House
@@ -261,7 +262,7 @@ def test_what_comes_next_waits_for_the_rest_of_its_account(blog: House) -> None:
         until = now + timedelta(hours=1)
         store.rest_account("timeline", "send", "429", now, until, since=now)
         with app.using() as site:
-            seen, (planned,) = read_status(site, now), preview_waiting(site)
+            seen, (planned,) = read_status(site, now), preview_waiting(site, ManualPlan())
             assert (seen.next_at, seen.coming[0].reason, planned.reason) == (until, *2 * (Reason.ACCOUNT_RESTING,))
             store.pause_account("timeline", "the token is dead", now)
             assert read_status(site, now).next_at is None

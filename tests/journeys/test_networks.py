@@ -154,3 +154,16 @@ def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, ma
     counters = [re.search(r"\d/\d", shown["body"]["status"])[0] for shown in reversed(mastodon.published)]
     assert counters == ["1/2", "2/4", "3/4", "4/4"]
     assert blog.run("--json", "queue").json == []
+
+
+def test_a_thread_that_has_grown_is_shown_and_posted_whole(blog, website, mastodon):
+    """Its message waits as one part; `plan` and the dry run show both that will go out, and `post` sends them."""
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
+    website.live |= {"long": "Long"}
+    blog.write("long", title="Long", socialShare="Short.")
+    blog.run("publish")
+    blog.write("long", title="Long", socialShare=f"{LONG} {LONG}")
+    for shown in (blog.run("plan"), blog.run("post", "long", "--dry-run")):
+        assert re.findall(r"\d/2", shown.out) == ["1/2", "2/2"]
+    assert blog.run("post", "long").out.count("\tsent\t") == len(mastodon.published) == 2

@@ -17,6 +17,7 @@ from syndicate.app.deliver import Composer
 from syndicate.app.queue import preview_waiting
 from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, Reason, State
+from syndicate.planning.deliveries.manual import ManualPlan
 from syndicate.store.schema import accounts, attempts, deliveries
 from syndicate.web.dashboard.sessions import make_ticket
 from tests.journeys.blog import CONFIG, Blog
@@ -177,7 +178,7 @@ def test_a_picture_and_its_alt_text_are_chosen(app: App, client: httpx.Client) -
     page = client.get(f"/dashboard/message/{number}").text
     assert "Read ten." in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)[0]
     with app.using() as site:
-        text = preview_waiting(site)
+        text = preview_waiting(site, ManualPlan())
     composed = next(row.message for row in text if row.slug == "ten" and row.account == "timeline")
     assert composed is not None
     assert composed.card is not None
