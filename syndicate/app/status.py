@@ -28,7 +28,7 @@ from syndicate.model import (
     State,
     needs_person,
 )
-from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_reason, say_why
+from syndicate.planning.deliveries import ASKED_TOGETHER, explain, say_reason, say_why, tell_gone
 from syndicate.planning.deliveries.bursts import list_first_parts, list_questions, say_remark
 from syndicate.planning.schedule import BEHIND, Calendar
 from syndicate.planning.schedule import tell_clock as say_clock
@@ -75,7 +75,7 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
     """The rows, where those that wait and have no reason of their own say for what they wait, and until when."""
     accounts = {account.name: account for account in site.store.list_accounts()}
     leased = {row.account: row for row in site.store.list_leased(now)}
-    rows = tuple(rows)
+    rows = tell_gone(rows, site.settings.accounts)
     blocked = find_blocked(site, now) if any(row.state in COMING for row in rows) else {}
     quiet, zone = _find_quiet(site), ZoneInfo(site.settings.site.timezone)
 
@@ -83,10 +83,9 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
         is_due = row.state in COMING and row.due_at <= now
         busy, account = leased.get(row.account), accounts.get(row.account)
         if busy and busy.lease_until and (is_due or busy.id == row.id):
-            what = "it" if busy.id == row.id else f"delivery {busy.id}"
-            process = busy.lease_owner.rpartition(":")[0]
-            pieces = (f"{process} works on {what}", f"{busy.lease_until.astimezone(zone):%H:%M:%S}")
-            return replace(row, reason=Reason.LEASE_WAIT, detail="\n".join(pieces))
+            what, until = "it" if busy.id == row.id else f"delivery {busy.id}", busy.lease_until.astimezone(zone)
+            detail = f"{busy.lease_owner.rpartition(':')[0]} works on {what}\n{until:%H:%M:%S}"
+            return replace(row, reason=Reason.LEASE_WAIT, detail=detail)
         if (told := tell_block(row, blocked)) is not row:
             return told
         if first := _find_held_up(site, row):
@@ -265,6 +264,7 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
     posts, problems = look(lambda: known or count_posts(site, now), (0, 0))
     counts = look(lambda: _count_states(store), Counter[State]())
     waiting = look(lambda: store.list_deliveries(states=OPEN), none)
+    explained = look(lambda: explain_waits(site, waiting, now), waiting)
     accounts = look(lambda: _list_accounts(site, now), tuple[AccountRow, ...]())
     times = look(lambda: _list_times(site, waiting, now), list[_Time]())
     coming = (row for _, _, row in times if row.state is not State.UNCERTAIN and row.part == 1)
@@ -279,9 +279,9 @@ def read_status(site: OpenSite, now: datetime, known: tuple[int, int] | None = N
         daemon=store.is_daemon_running(),
         paused=tuple(f"{row.name} is paused: {row.note}" for row in accounts if row.state == "paused"),
         unready=tell_unready(accounts),
-        leased=look(lambda: _list_leased(explain_waits(site, waiting, now)), ()),
+        leased=look(lambda: _list_leased(explained), ()),
         resting=look(lambda: tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()), ()),
-        needs_you=tuple(one for one in waiting if needs_person(one) and one.reason not in ASKED_TOGETHER),
+        needs_you=tuple(one for one in explained if needs_person(one) and one.reason not in ASKED_TOGETHER),
         questions=look(lambda: tuple(say_remark(one) for one in list_questions(waiting)), ()),
         dying=look(lambda: list_warnings(site, (), now), ()),
         doubts=(*site.settings.site.list_doubts(), *filter(None, [look(lambda: tell_clock(site, now), "")])),

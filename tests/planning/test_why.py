@@ -139,6 +139,14 @@ def test_a_copy_without_an_address_is_told_without_one() -> None:
     assert (say_reason(Reason.SENT, "https://a.test/1"), say_reason(Reason.SENT)) == ("sent: https://a.test/1", "sent")
 
 
+def test_a_part_that_is_refused_says_how_a_thread_is_sent_anew() -> None:
+    """The part before it may have been deleted there; the first part of a thread has none."""
+    part = delivery(2, State.FAILED, part=2, reason=Reason.REFUSED, detail="the network answered 404", attempts=1)
+    assert say_why(part).startswith("the network answered 404. If the part before it was deleted there, cancel this,")
+    assert f"`syndicate post {part.slug} --to {part.account} --again`" in say_why(part)
+    assert say_why(replace(part, part=1)) == "the network answered 404"
+
+
 def test_a_choice_is_told_where_nothing_else_is() -> None:
     """Beside the reason while the message waits, alone without one, and not once it is out."""
     at = delivery(1, State.DUE, chosen=Action.MOVE)

@@ -85,6 +85,10 @@ def test_no_action_promises_what_cannot_go_out(app: App) -> None:
         settings = root / "syndicate.toml"
         settings.write_text(settings.read_text().partition("[accounts.second]")[0])
         app.reload()
+        app.change_deliveries("release", (four := app.list_deliveries(account="second", slug="new-3")[0].id,))
+        app.change_deliveries("hold", (four,))
+        page = client.get(f"/dashboard/message/{four}").text
         said = act("release", two)
+    assert "Its account is not in syndicate.toml any more: give it back its name" in Page(page).words
     assert "It waits: the account is not in syndicate.toml" in said
     assert "It goes out" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
@@ -138,6 +139,10 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.OWN_WORDS: "{}",
 }
 
+_PART_GONE = (
+    "If the part before it was deleted there, cancel this, then `syndicate post {0.slug} --to {0.account} --again` "
+    "sends the whole thread anew"
+)
 _BY_YOU: Mapping[Action, str] = {
     Action.HOLD: "held by you",
     Action.RELEASE: "released by you",
@@ -176,9 +181,28 @@ def say_why(row: Decided) -> str:
     """Why it is where it is: the reason, and what a person chose where it still waits; "" for nothing to say."""
     why = say_reason(row.reason, row.detail)
     chosen = _BY_YOU.get(row.chosen, "") if row.chosen else ""
+    if isinstance(row, Delivery) and row.part > 1 and (row.state, row.reason) == (State.FAILED, Reason.REFUSED):
+        return f"{why.rstrip('.')}. {_PART_GONE.format(row)}"
     if why and chosen and row.state in WAITING:
         return f"{why} ({chosen})"
     return why or chosen
+
+
+def tell_gone(rows: Iterable[Delivery], accounts: Iterable[Account]) -> tuple[Delivery, ...]:
+    """The rows, where those that wait for a person, or are looked for, say that their account is none of these."""
+    known = {account.name for account in accounts}
+
+    def tell(row: Delivery) -> Delivery:
+        if row.account in known:
+            return row
+        if row.state in {State.HELD, State.MISSED} and row.reason not in ASKED_TOGETHER:
+            return replace(row, reason=Reason.ACCOUNT_GONE, detail="")
+        if row.state is State.UNCERTAIN:
+            detail = "its account is not in syndicate.toml"
+            return replace(row, reason=Reason.LOOK_YOURSELF, detail=detail, look_at=None)
+        return row
+
+    return tuple(map(tell, rows))
 
 
 def change_row(
