@@ -70,7 +70,10 @@ def post(
             show_rows([one for one in sent if given.verbosity >= 0 or needs_person(one)], app)
         blocked = {row.name: row for row in app.list_accounts(online=False) if row.state.needs_person}
         if not given.json:
-            _say_what_next(sent, blocked, slug, is_later=bool(at))
+            waits = not at and any((one.chosen_due_at or app.now()) > app.now() for one in sent)
+            if waits:
+                tell("Its post is not public yet, or under embargo: --at now sends it all the same.", file=sys.stderr)
+            _say_what_next(sent, blocked, slug, is_later=waits or bool(at))
     is_stuck = any(needs_person(one) or _is_blocked(one, blocked) for one in sent)
     return NEEDS_A_PERSON if is_stuck else DONE
 

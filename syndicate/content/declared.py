@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, share, simplify
 from syndicate.content.permalinks import date_in_name, is_http
+from syndicate.errors import ContentError
 from syndicate.model import Author, Category, Habits, Settings, Site, SocialOverride
 from syndicate.planning.schedule.when import parse_moment
 from syndicate.text import clean_text
@@ -95,10 +96,12 @@ def _type_of(item: object) -> str:
 
 
 def read_keywords(fields: Fields, habits: Habits) -> tuple[str, ...]:
-    """Keywords and tags, each once, without a leading "#"."""
+    """Keywords and tags, each once, without a leading "#"; where only some have one, these are internal ones of Ghost,
+    which nobody is shown."""
     is_spaced = habits.parts_tags and fields.find("tags")[0] == "tags"
     found = (*fields.texts("keywords"), *fields.texts("tags", is_spaced=is_spaced))
-    words = [word.lstrip("#").strip() for word in found]
+    shown = [word for word in found if not word.startswith("#")] or found
+    words = [word.lstrip("#").strip() for word in shown]
     return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]
 
 
@@ -291,11 +294,18 @@ def read_social(fields: Fields) -> dict[str, SocialOverride]:
 
 
 def find_unclear_share(fields: Fields) -> str:
-    """Why `socialShare` is not a text that could be sent, "" where it is one."""
+    """Why `socialShare` is not a text that could be sent, "" where it is one.
+
+    Raises ContentError where the post may be a draft: a public post can be held back later, never taken back.
+    """
     key, value = fields.find("socialShare")
     if value is False or (value and isinstance(value, list | Mapping)):
         return _say(fields, key, "this is not a text")
     meant = {key: name for key in fields.values if (name := guess_name(simplify(key))) and not fields.find(name)[0]}
+    hidden = next((key for key, name in meant.items() if name == "draft" and is_yes(fields.values[key])), "")
+    if hidden:
+        words = f'"{hidden}" is no field of ours; did you mean "draft"?'
+        raise ContentError(words, key=hidden, hint="the post is left out until this is corrected")
     found = [
         _note(fields, key, f'"{key}" is no field of ours; did you mean "{name}"?', _WAITS)
         for key, name in meant.items()

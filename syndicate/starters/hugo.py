@@ -142,7 +142,7 @@ def _choose_sections(folder: Path, roots: list[_Root], data: Mapping[str, Any]) 
     pairs = [(root, path.name) for root in roots for path in sorted((folder / root.folder).iterdir()) if path.is_dir()]
     counts = {pair: sum(map(is_dated, list_posts(folder / pair[0].folder / pair[1]))) for pair in pairs}
     there = [pair for pair in pairs if counts[pair]]
-    named = table_of(data, "params").get("mainsections")
+    named = data.get("mainsections") or table_of(data, "params").get("mainsections")
     wanted = [str(name).lower() for name in named] if isinstance(named, list) else [str(named).lower()]
     chosen = [pair for pair in there if pair[1].lower() in wanted]
     chosen = chosen or [pair for pair in there if pair[1].lower() in _USUAL]

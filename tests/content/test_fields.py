@@ -67,7 +67,8 @@ def test_jekyll_separates_tags_by_spaces() -> None:
         ("categories: [Go, {name: Web, type: general}]", "categories", (Category("Go"), Category("Web", "general"))),
         ("category: go\ncategories: [{name: Go, type: exact}]", "categories", (Category("Go", "exact"),)),
         ("categories: Go, Web", "categories", (Category("Go"), Category("Web"))),
-        ("tags: ['#a', b, A]\nkeywords: b", "keywords", ("b", "a")),
+        ("tags: ['#a', '#b', A]\nkeywords: b", "keywords", ("b", "A")),  # Ghost's internal tags
+        ("tags: ['#a', '#b', '#A']", "keywords", ("b", "a")),
         ("categories: life travel", "categories", (Category("life travel"),)),
         ("author: Zoe", "authors", (Author("Zoe"),)),
         ("authors: [default]", "authors", ()),
@@ -186,10 +187,10 @@ def test_an_embargo_is_any_date_that_can_be_read(when: str) -> None:
 @pytest.mark.parametrize(
     ("front", "meant"),
     [
-        ("darft: true", ["draft"]),
+        ("darft: false", ["draft"]),
         ("daet: 2027-01-28", ["date"]),
         ("imageAtl: A hill\nexerpt: Words", ["imageAlt"]),
-        ("darft: true\nimgAlt: x\nimage_alts: x", ["draft", "imageAlt"]),
+        ("darft: no\nimgAlt: x\nimage_alts: x", ["draft", "imageAlt"]),
         ("data: {a: 1}\nsocial_image: /a.jpg\nimage_alt: A\nshare: true\nsocialLinks: [a]\nimages_dir: a", []),
         ("drafts: true\ndraft: false", []),
     ],
@@ -278,6 +279,14 @@ def test_a_bad_date_stops_the_post(front: str, key: str, line: int) -> None:
     with pytest.raises(ContentError) as caught:
         _parse(front)
     assert (caught.value.key, caught.value.line) == (key, line)
+
+
+def test_a_post_that_may_be_a_draft_is_stopped() -> None:
+    """Neither feed nor message before its author has corrected the misspelt key; what a draft is, is one anyway."""
+    with pytest.raises(ContentError, match='did you mean "draft"') as caught:
+        _parse("darft: true")
+    assert (caught.value.key, caught.value.line) == ("darft", 3)
+    assert _parse("darft: true\ndraft: true").is_draft
 
 
 def test_a_post_without_title_and_heading_is_stopped() -> None:

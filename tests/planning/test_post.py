@@ -61,6 +61,14 @@ def test_an_embargo_is_kept_unless_a_time_is_named() -> None:
     assert row.due_at == NOW
 
 
+def test_a_post_of_a_later_date_waits_for_that_unless_a_time_is_named() -> None:
+    """On every account alike: on those whose messages wait for the page, and on those that need none."""
+    blog = Blog((make_account("mastodon"), make_account("local")))
+    blog.write(make_post("a", published_at=NOW + timedelta(days=2)))
+    assert {row.due_at for row in by_hand(blog).deliveries} == {NOW + timedelta(days=2)}
+    assert {row.due_at for row in by_hand(blog, at=NOW).deliveries} == {NOW}
+
+
 def test_a_post_goes_to_no_account_it_wants_to_be_skipped_on() -> None:
     """Unless the account is named, in which case nobody chooses."""
     blog = Blog((make_account("mastodon"), make_account("bluesky")))

@@ -180,6 +180,14 @@ def test_the_section_with_posts_is_the_blog(tmp_path, empty):
     assert guess_site(tmp_path).content == "content/blog"
 
 
+@pytest.mark.parametrize("named", ["mainSections = ['essais']", "[params]\nmainSections = ['essais']"])
+def test_the_main_sections_of_hugo_are_the_blog(tmp_path, named):
+    """Whatever they are called, and however many posts another section of a usual name has."""
+    posts = {f"content/{name}.md": POST for name in ("essais/one", "posts/two", "posts/three")}
+    write(tmp_path, {"hugo.toml": named, **posts})
+    assert guess_site(tmp_path).content == "content/essais"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "file", "content"),

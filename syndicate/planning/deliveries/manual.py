@@ -62,9 +62,9 @@ def plan_manual(
 ) -> ManualPlan:
     """The post on these accounts at `at`, with `text` instead of the composed one, and `picture` to go with it.
 
-    Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
-    time. Where the post went out, or may have, `again` asks for another one. What a request with the same `key` wrote
-    is not written twice, nor are the rows that it `moved` moved once more.
+    Without `at` it goes now, or when its post is public and its embargo there ends. A message of the post that waits
+    already is moved to that time. Where the post went out, or may have, `again` asks for another one. What a request
+    with the same `key` wrote is not written twice, nor are the rows that it `moved` moved once more.
     Raises UsageError naming where it already is, or by how much the text is too long.
     """
     plan = ManualPlan()
@@ -114,7 +114,7 @@ def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Acco
 
 def _now_or_later(item: Identified, context: AccountContext) -> datetime:
     embargo = find_embargo(find_override(item.post, context.account), context)
-    return max(embargo or context.now, context.now)
+    return max(embargo or context.now, item.known.published_at, context.now)
 
 
 def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
