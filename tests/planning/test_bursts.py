@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from syndicate.model import KnownDelivery, PlannedDelivery, Post, Reason, ScheduleRules, State
+from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from tests.planning.blog import NOW, Blog, make_account, make_body, make_post, write_body
+from tests.planning.test_aftercare import SENT
 
 MANY, OLD, RENAMED = Reason.MANY_AT_ONCE, Reason.OLD_WHEN_FOUND, Reason.MAYBE_RENAMED
 DAYS = timedelta(days=1)
@@ -245,3 +247,11 @@ def test_a_doubtful_post_that_is_old_is_shown_as_old() -> None:
     assert [(one.reason, one.slugs) for one in plan.remarks] == [(OLD, ("new",))]
     blog.release(*(row for row in blog.rows() if row.reason is OLD))
     assert (blog.publish().deliveries, blog.plan().changes) == ((), ())
+
+
+def test_posts_that_may_each_be_one_earlier_post_are_one_question() -> None:
+    """However many there are; the answers name each of them."""
+    row = replace(SENT, state=State.HELD, reason=RENAMED, detail="old")
+    (remark,) = list_questions(replace(row, post_id=slug, slug=slug) for slug in "abcdefg")
+    assert (remark.about, remark.slugs) == ("old", tuple("abcdefg"))
+    assert say_remark(remark).startswith('one of 7 posts may be the earlier post "old" ("a", "b", "c", "d", "e" …): ')

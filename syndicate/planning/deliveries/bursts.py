@@ -168,7 +168,8 @@ def list_questions(deliveries: Iterable[Delivery]) -> tuple[Remark, ...]:
 
 
 class _Remarks:
-    """Rows by what is said of them: many at once by account, doubtful ones by post, old ones all together."""
+    """Rows by what is said of them: many at once by account, doubtful ones by the post that they may be, old ones all
+    together."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Reason, str], tuple[str, dict[str, str]]] = {}
@@ -177,7 +178,7 @@ class _Remarks:
         topics = {
             Reason.MANY_AT_ONCE: (account, account),
             Reason.TURNED_UP: (account, account),
-            Reason.MAYBE_RENAMED: (post_id, detail),
+            Reason.MAYBE_RENAMED: (detail, detail),
             Reason.OLD_WHEN_FOUND: ("", ""),
         }
         if reason in topics:
@@ -195,6 +196,7 @@ class _Remarks:
         ]
 
 
+_MOST_NAMED = 5
 _MANY_TURNED_UP = "{} posts that may have been there before are"
 
 
@@ -210,6 +212,11 @@ def say_remark(remark: Remark) -> str:
             return f"{one if number == 1 else f'{number} posts at once are held on {remark.about}'}: {does}"
         were = "1 post that may have been there before is" if number == 1 else _MANY_TURNED_UP.format(number)
         return f"{were} held on {remark.about}: {does}"
+    if remark.reason is Reason.MAYBE_RENAMED and number > 1:
+        some = ", ".join(f'"{slug}"' for slug in remark.slugs[:_MOST_NAMED]) + (" …" if number > _MOST_NAMED else "")
+        release = f"queue release --all --slug SLUG --reason {remark.reason}"
+        does = f"`syndicate same {remark.about} SLUG` for one that is, `syndicate {release}` for one that is not"
+        return f'one of {number} posts may be the earlier post "{remark.about}" ({some}): {does}'
     if remark.reason is Reason.MAYBE_RENAMED:
         slug, old = remark.slugs[0], remark.about
         release = f"queue release --all --slug {slug} --reason {remark.reason}"
