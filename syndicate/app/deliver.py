@@ -48,6 +48,8 @@ log = logging.getLogger("syndicate")
 
 CARD_WITHIN = timedelta(minutes=5)
 """How long a message waits for its card; then it goes without: where nothing can be published, it must not be late."""
+LOOK_AGAIN = timedelta(minutes=5)
+"""How long a message waits at most after its post can be read again: an unresolved conflict may last for hours."""
 FRESH = 2.0
 """Seconds for which the posts that were read last are the posts of now."""
 
@@ -128,10 +130,8 @@ class Composer:
 
     def _is_card_to_come(self, delivery: Delivery, now: datetime) -> bool:
         materials, account = self._get_materials(delivery), self._site.accounts.get(delivery.account)
-        post, known = materials.find(delivery)
-        is_wanted = known.published_at <= now and wants_card(
-            post, account, materials.facts[account.name], delivery.media
-        )
+        (post, known), facts = materials.find(delivery), materials.facts[account.name]
+        is_wanted = known.published_at <= now and wants_card(post, account, facts, delivery.media)
         return is_wanted and materials.find_picture(known.id, delivery.media) is None
 
     def measure(self, delivery: Delivery) -> Composed:
@@ -244,7 +244,9 @@ class _Materials:
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
         found = self.posts.get(delivery.post_id)
         if found is None and self.found and delivery.post_id in self.found.unreadable:
-            raise Unavailable("its post cannot be read now", where=delivery.slug, hint="syndicate doctor says why")
+            now, hint = self.site.clock(), "syndicate doctor says why"
+            wait = min(max(now - (delivery.started_at or now), LOOK_AGAIN / 10), LOOK_AGAIN)
+            raise NotReady("its post cannot be read now", retry_at=now + wait, where=delivery.slug, hint=hint)
         if found is None:  # what publishes next takes the message back, and brings it back with its post
             raise Unavailable("its post is no longer there", where=delivery.slug)
         return found

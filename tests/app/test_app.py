@@ -362,6 +362,26 @@ def compose_elsewhere(site: OpenSite) -> str:
     return Composer(site).compose(row).text
 
 
+def test_a_message_goes_minutes_after_its_post_can_be_read_again(tmp_path):
+    """However long a conflict was left unresolved: waiting longer and longer would make it an hour late."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        path = blog.write("fresh", date="2026-03-02T08:59:00Z")
+        app.publish()
+        whole = path.read_text()
+        path.write_text(whole.replace("title:", "<<<<<<< HEAD\ntitle:"))
+        app.publish()
+        for _ in range(20):
+            app.deliver_due()
+            blog.wait(minutes=3)
+        path.write_text(whole)
+        app.publish()
+        blog.wait(minutes=5)
+        assert [one.state for one in app.deliver_due()] == [State.SENT]
+
+
 def test_a_reader_that_was_killed_costs_no_message(tmp_path):
     """Nobody knows what the post says then: it is tried again, by another process."""
     blog = House(tmp_path)
