@@ -115,11 +115,13 @@ def _look(app: App, work: Callable[..., T], *given: object) -> T:
 def publish_elsewhere(config: Path, site: OpenSite, only: str) -> Published:
     """Let another process publish, in a turn of its own, and take all its memory along when it is done; or do it here
     where there is none."""
-    with suppress(NoProcess), closing(Elsewhere(config, site.settings, "publishes", None)) as process:
-        try:
+    try:
+        with closing(Elsewhere(config, site.settings, "publishes", None)) as process:
             return process.ask(_publish, only)
-        finally:
-            site.seen_files = None  # there may be others by now
+    except NoProcess:
+        log.warning("no other process starts (it is of another version, or hangs): publishing in this one")
+    finally:
+        site.seen_files = None  # there may be others by now
     with site.take_turn():
         return publish(site, ask(site, only, site.clock()), keep_silent)
 

@@ -20,6 +20,7 @@ import pytest
 from syndicate.app.app import App
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.deliver import Composer
+from syndicate.app.elsewhere import publish_elsewhere
 from syndicate.app.post import list_links
 from syndicate.app.publish import ask
 from syndicate.app.queue import preview_waiting
@@ -360,6 +361,16 @@ def compose_all_ways(blog: House) -> list[tuple[object, object, object]]:
 def compose_elsewhere(site: OpenSite) -> str:
     (row,) = site.store.list_deliveries(states=(State.PLANNED,))
     return Composer(site).compose(row).text
+
+
+def test_where_no_other_process_starts_that_is_told_and_published_all_the_same(tmp_path, monkeypatch, caplog):
+    """After minutes, where it hangs: somebody must be able to see why."""
+    blog = House(tmp_path)
+    blog.write("old")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with blog.wired() as site, caplog.at_level(logging.WARNING):
+        assert publish_elsewhere(blog.config, site, "").written
+    assert "no other process starts" in caplog.text
 
 
 def test_a_message_goes_minutes_after_its_post_can_be_read_again(tmp_path):
