@@ -305,7 +305,7 @@ async function count(area) {
   const asked = ++counting;
   const to = all("[name=to]:checked", area.form).map((box) => box.value);
   const about = area.dataset.count ? { delivery: Number(area.dataset.count) } : { post: area.form.elements.post.value, to };
-  const answer = await ask("measure", { text: area.value, ...about });
+  const answer = await ask("measure", { text: area.value, ...about }).catch(() => ({ ok: false }));
   if (asked !== counting) return;
   for (const size of all("[data-size]", area.form)) size.textContent = answer.ok ? "" : "not counted";
   if (!answer.ok) return;
