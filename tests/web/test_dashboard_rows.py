@@ -133,6 +133,16 @@ def test_a_calendar_shows_a_post_once_a_moment() -> None:
     assert made[2].chips[0].title == "Title"
 
 
+def test_what_is_sent_is_not_shown_as_held() -> None:
+    """Messages of a post at the same moment: those that are out stand on their own."""
+    same = [delivery(1, State.HELD, account="a", due_at=NOW), delivery(2, State.SENT, account="b", sent_at=NOW)]
+    made = make_days((NOW.astimezone(BERLIN).date(),), same, {}, (), zone=BERLIN, now=NOW, most=9)
+    assert [(chip.state, [one.account for one in chip.whom]) for chip in made[0].chips] == [
+        (State.HELD, ["a"]),
+        (State.SENT, ["b"]),
+    ]
+
+
 def test_a_month_is_whole_weeks() -> None:
     """From the Monday before its first day to the Sunday after its last; what is no day is this month."""
     first, weeks = choose_month(read_query({"from": "2027-02-10"}), NOW.date())

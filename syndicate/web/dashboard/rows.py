@@ -317,18 +317,19 @@ def make_days(
     most: int,
 ) -> list[Day]:
     """The calendar of these days in the zone, with so many chips a day at most."""
-    chips: dict[date, dict[tuple[datetime, str], list[Delivery]]] = {day: {} for day in days}
+    chips: dict[date, dict[tuple[datetime, str, bool], list[Delivery]]] = {day: {} for day in days}
     for one in deliveries:
         at = moment_of(one, now)
         own = chips.get(at.astimezone(zone).date())
         if own is not None:
-            own.setdefault((at.replace(second=0, microsecond=0), one.post_id), []).append(one)
+            is_out = one.state is State.SENT  # what is out is not held with the others
+            own.setdefault((at.replace(second=0, microsecond=0), one.post_id, is_out), []).append(one)
     slots = _group(free, lambda slot: slot.at.astimezone(zone).date())
     today = now.astimezone(zone).date()
     return [
         Day(
             day=day,
-            chips=tuple(_make_chip(at, own, titles) for (at, _), own in sorted(chips[day].items())[:most]),
+            chips=tuple(_make_chip(at, own, titles) for (at, *_), own in sorted(chips[day].items())[:most]),
             free=tuple(slots.get(day, ())),
             more=max(0, len(chips[day]) - most),
             is_today=day == today,
