@@ -214,7 +214,8 @@ def once(
     given, patience = globals_of(context), read_time(wait, where="--wait")
     if dry_run or is_pull_request(os.environ):
         if not dry_run:
-            print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
+            words = "This is a pull request, which may lack the secrets: nothing is sent, this is what would go out.\n"
+            print(words, file=sys.stderr)
         with given.open_app() as app:
             app.state_place.only_looks = True
             return show_plan(app, given, check=True, everything=False)
