@@ -234,7 +234,7 @@ _PLAIN = {**_LIGATURES, 0x202D: "", 0x202E: "", 0x3164: " ", 0xFFA0: " "}
 
 SHIPPED = ("cover", "side", "split", "framed", "emblem", "band", "type", "poster", "quote")
 
-DRAWN_BY = f"cards-7 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
+DRAWN_BY = f"cards-8 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"

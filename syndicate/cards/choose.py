@@ -247,6 +247,8 @@ def find_shaded(placed: Sequence[Placed], photo: Photo, subject: Subject | None)
     shares = [0.0]
     for at, one in enumerate(placed):
         words = _find_words(one, placed[at + 1 :]) if one.box.kind == "image" and one.box.fit == "fill" else []
+        if subject.is_light:  # it shines above letters, and beside a badge, which has no scrim
+            words = [other.letters for other in placed[at + 1 :] if other.block is not None and not other.box.fill]
         if words:
             top = min(rect.y for rect in words)
             below = Rect(one.rect.x, top, one.rect.width, one.rect.bottom - top)

@@ -36,6 +36,8 @@ ROW = 0.9
 """Of the subject's weight: what a band must show of it."""
 GREY, TONES = 0.99, 0.05
 """Of the pixels: so many have no colour, and so many are dark and so many light."""
+SHINING, LAMP = 232, 9
+"""How light a cell is that shines, and how many cells a sun or a lamp has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Subject:
 
     focus: Focus
     cells: Image.Image | None = field(default=None, repr=False)
+    is_light: bool = False
+    """A sun, a moon or a lamp, where there is nothing else."""
 
 
 def look_for_subject(image: Image.Image, focus: Focus | None) -> Subject:
@@ -52,7 +56,9 @@ def look_for_subject(image: Image.Image, focus: Focus | None) -> Subject:
         return Subject(focus, _mark(focus))
     edges, faces = _weigh_parts(image)
     weights = ImageChops.add(edges, faces)
-    return Subject(_find_middle(weights), _find_loud(weights, faces))
+    loud = _find_loud(weights, faces)
+    light = _find_light(image) if loud is None else None
+    return Subject(_find_middle(weights), loud or light, light is not None)
 
 
 def find_subject(image: Image.Image) -> Focus:
@@ -144,6 +150,15 @@ def _find_loud(weights: Image.Image, faces: Image.Image) -> Image.Image | None:
     share = 1 - loud.histogram()[0] / (ACROSS * DOWN)
     are_people = share <= SPREAD and sum(faces.tobytes()) >= SKIN * sum(weights.tobytes())
     return ImageChops.multiply(loud, faces.point(_ANY)) if are_people else None
+
+
+def _find_light(image: Image.Image) -> Image.Image | None:
+    """The cells of a sun, a moon or a lamp: all that shines, where that is one small thing."""
+    luma = image.convert("L").resize((ACROSS, DOWN), Image.Resampling.BOX)
+    shining = luma.point([255 if value >= SHINING else 0 for value in range(256)])
+    left, top, right, bottom = shining.getbbox() or (0, 0, 0, 0)
+    narrow, wide = sorted((right - left, bottom - top))
+    return shining if narrow >= 2 and wide <= min(LAMP, 2 * narrow) else None
 
 
 def _sum_columns(cells: Image.Image) -> bytes:

@@ -198,9 +198,10 @@ def _order_logos(design: Design, theme: Theme) -> tuple[Image.Image, ...]:
 def _find_better(placed: Sequence[Placed], photo: Photo, cover: Choice, give_way: Callable[[], Choice]) -> Choice:
     """The layout that a cover gives way to whose words lie on its subject, or put it in their shade while one side is
     free of it; else the cover."""
-    if find_cover(placed, photo, cover.subject) > MAY_COVER:
+    is_light = cover.subject is not None and cover.subject.is_light
+    if not is_light and find_cover(placed, photo, cover.subject) > MAY_COVER:
         return give_way()
-    if find_shaded(placed, photo, cover.subject) > MAY_SHADE:
+    if find_shaded(placed, photo, cover.subject) > (MAY_COVER if is_light else MAY_SHADE):
         other = give_way()
         return other if other.layout.name == "side" else cover
     return cover

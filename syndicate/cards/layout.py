@@ -67,6 +67,12 @@ class Placed:
         y = rect.y + padding.top + find_offset("start" if kind == "text" else "centre", down)
         return Rect(x, y, self.block.width, self.block.height)
 
+    @property
+    def letters(self) -> Rect:
+        """The same without the air above the first line."""
+        ink, air = self.ink, self.block.air if self.block else 0.0
+        return Rect(ink.x, ink.y + air, ink.width, ink.height - air)
+
 
 def find_offset(where: str, spare: float) -> float:
     """How far from the start something stands that leaves `spare` pixels free."""

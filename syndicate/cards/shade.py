@@ -45,6 +45,10 @@ _BAYER = (
 )
 """The 8x8 ordered dither matrix: a smooth ramp of opacity shows no bands."""
 
+SOFT, SOONER = 8, 0.5
+"""How many pixels of a light are looked at together, and in which share of its fade a scrim is gone on it."""
+_LIGHT = [max(0, min(255, (value - 190) * 255 // 45)) for value in range(256)]
+
 _EIGHT_ONES = 0x0101010101010101
 
 
@@ -58,10 +62,9 @@ class Spot:
 
 def find_spot(picture: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
     """The colours under a text that are nearest to its ink, each the mean of a cell of the picture."""
-    cells = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
-    left, top, right, bottom = _inside(cells, (-(-picture.width // CELL), -(-picture.height // CELL)))
-    part = (left * CELL, top * CELL, min(right * CELL, picture.width), min(bottom * CELL, picture.height))
-    small = picture.reduce(CELL, part)
+    left, top, right, bottom = _inside(box, picture.size)
+    whole = (left, top, left - (left - right) // CELL * CELL, top - (top - bottom) // CELL * CELL)
+    small = picture.reduce(CELL, _inside(whole, picture.size))
     luma = small.convert("L").tobytes()
     choose = nlargest if luminance(ink) > MIDDLE else nsmallest
     pixels = small.tobytes()
@@ -96,26 +99,47 @@ class Veil:
     top: int = 0
 
 
-def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, strength: float) -> Veil:
+def draw_veil(
+    width: int,
+    height: int,
+    *,
+    side: str,
+    reach: float,
+    fade: float,
+    strength: float,
+    photo: Image.Image | None = None,
+) -> Veil:
     """Full over `reach` pixels from its side, then eased to nothing over `fade` pixels, dithered.
 
-    `side` is "top", "bottom", "start" (left), "end" (right) or "all".
+    Above and below words it is gone sooner where the photo under it, as large as the scrim, shines: no sun becomes a
+    grey disc. `side` is "top", "bottom", "start" (left), "end" (right) or "all".
     """
     full = math.ceil(255 * strength)
     if side == "all":
         return Veil(strength, Image.new("L", (width, height), full))
-    is_level = side in {"top", "bottom"}
+    is_level, is_far = side in {"top", "bottom"}, side in {"bottom", "end"}
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
-    levels = [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
-    rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
-    is_far = side in {"bottom", "end"}
-    mask = Image.new("L", (across, last), full)
-    mask.paste(_draw_rows(across, rows[::-1] if is_far else rows), (0, 0 if is_far else first))
+    places = [at - reach for at in (range(last - 1, first - 1, -1) if is_far else range(first, last))]
+    ramp = _draw_ramp(across, places, fade, strength)
     start = length - last if is_far else 0
+    if photo is not None and is_level and places:
+        top = start if is_far else first
+        lights = photo.reduce(SOFT, (0, top, across, top + len(places))).convert("L").point(_LIGHT)
+        if lights.getbbox():
+            seen = lights.resize(ramp.size, Image.Resampling.BILINEAR)
+            ramp.paste(_draw_ramp(across, places, fade * SOONER, strength), (0, 0), seen)
+    mask = Image.new("L", (across, last), full)
+    mask.paste(ramp, (0, 0 if is_far else first))
     if is_level:
         return Veil(strength, mask, 0, start)
     return Veil(strength, mask.transpose(Image.Transpose.TRANSPOSE), start, 0)
+
+
+def _draw_ramp(across: int, places: Sequence[float], fade: float, strength: float) -> Image.Image:
+    """A row for each place, by its distance from full strength."""
+    levels = [255 * strength * ease(at / max(fade, 1.0)) for at in places]
+    return _draw_rows(across, [_dither(level, y & 7) for y, level in enumerate(levels)])
 
 
 def ease(at: float) -> float:
@@ -227,8 +251,8 @@ class _Shader:
         carried = [one for one in self._placed[at + 1 :] if _is_carried(one, scrim)]
         texts = [one for one in carried if not one.box.fill]  # a badge brings its own ground
         spots = [self._spot(one) for one in texts]
-        ratio = READABLE if luminance(self._theme.tint) < MIDDLE else CLEAR_VEIL
-        strength = solve_strength(spots, self._theme.tint, ratio, box.strength)
+        is_dark = luminance(self._theme.tint) < MIDDLE
+        strength = solve_strength(spots, self._theme.tint, READABLE if is_dark else CLEAR_VEIL, box.strength)
         self._strengths[box.name] = strength
         self.veils[box.name] = draw_veil(
             right - left,
@@ -237,6 +261,7 @@ class _Shader:
             reach=_reach(scrim, texts),
             fade=box.fade,
             strength=strength,
+            photo=self._find_photo(at) if is_dark else None,
         )
 
     def contrast(self, at: int) -> float:
@@ -245,6 +270,11 @@ class _Shader:
         if text.box.fill:
             return least_contrast([Spot((self._theme.find(text.box.fill),), self._ink(text))], self._theme.tint, 0)
         return least_contrast([self._spot(text)], self._theme.tint, self._find_strength(at))
+
+    def _find_photo(self, at: int) -> Image.Image | None:
+        """What a scrim lies on, where that has its place and size."""
+        under = [one for one in self._placed[:at] if one.box.kind == "image" and one.rect == self._placed[at].rect]
+        return self.pictures.get(under[-1].box.name) if under else None
 
     def _find_strength(self, at: int) -> float:
         """Of the scrim under a box at this place."""
@@ -270,7 +300,7 @@ class _Shader:
         return Spot((self._theme.paper,), ink)
 
     def _spot_on_picture(self, picture: Placed, text: Placed, ink: RGB) -> Spot:
-        left, top, right, bottom = text.ink.pixels
+        left, top, right, bottom = text.letters.pixels
         x, y = picture.rect.pixels[:2]
         return find_spot(self.pictures[picture.box.name], (left - x, top - y, right - x, bottom - y), ink)
 
@@ -295,7 +325,7 @@ def _reach(scrim: Placed, texts: Sequence[Placed]) -> float:
     """How far from its side a scrim must be at full strength to lie under all of its texts, with a little air."""
     if not texts:
         return 0.0
-    rect, inks = scrim.rect, [one.ink for one in texts]
+    rect, inks = scrim.rect, [one.letters for one in texts]
     air = AIR * rect.height
     if scrim.box.side == "top":
         return max(ink.bottom for ink in inks) - rect.y + air
@@ -303,4 +333,4 @@ def _reach(scrim: Placed, texts: Sequence[Placed]) -> float:
         return max(ink.right for ink in inks) - rect.x + air
     if scrim.box.side == "end":
         return rect.right - min(ink.x for ink in inks) + air
-    return rect.bottom - min(ink.y for ink in inks)  # a line's own leading is air enough above its letters
+    return rect.bottom - min(ink.y for ink in inks)

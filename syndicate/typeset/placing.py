@@ -57,6 +57,8 @@ class TextBlock:
     missing: tuple[Missing, ...] = ()
     code: tuple[Ground, ...] = ()
     """Of each piece of code on each line."""
+    air: float = 0.0
+    """Above the letters of the first line."""
 
 
 _UNIT = 1 / SUBPIXELS
@@ -96,6 +98,7 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
         size_px=style.size_px,
         missing=analysis.missing,
         code=tuple(ground for line in placed for ground in _find_code(line, style)),
+        air=ascent - above,
     )
 
 

@@ -13,12 +13,14 @@ from PIL import Image
 from syndicate.cards.canvas import FlatCanvas, FullCanvas
 from syndicate.cards.colour import contrast, make_dark, make_light
 from syndicate.cards.design import Box
+from syndicate.cards.draw import paint_card
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo
 from syndicate.cards.shade import draw_veil, ease, shade
 from syndicate.typeset import TextBlock
 from tests.cards import corpus
+from tests.cards.conftest import CONTENT, ROOT
 
 SIZE = (1200, 630)
 WHOLE = Rect(0, 0, *SIZE)
@@ -97,6 +99,27 @@ def test_a_scrim_leaves_the_rest_of_the_photo_alone():
     placed = boxes(text("title", Rect(60, 500, 900, 80)), fade=100)
     image, _ = paint_without_words(placed, DARK, make_photo(photo))
     assert image.crop((0, 0, 1200, 370)).tobytes() == photo.crop((0, 0, 1200, 370)).tobytes()
+
+
+@pytest.mark.parametrize("side", ["bottom", "top"])
+def test_a_sun_beside_the_words_goes_on_shining(side):
+    """A third of the way out of the words' scrim it keeps nine tenths of its light; the sky beside it need not."""
+    photo, words = Image.new("RGB", SIZE, (150, 140, 160)), Rect(60, 250, 900, 150)
+    sun = Rect(800, 176 if side == "bottom" else 446, 48, 48)
+    photo.paste((255, 250, 235), sun.pixels)
+    image, _ = paint_without_words(boxes(text("title", words), side=side, fade=140), DARK, make_photo(photo))
+    assert measure(image, words, DARK.ink) >= 4.5
+    seen = image.crop(sun.pixels).convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert seen >= 0.9 * 250
+
+
+def test_words_keep_off_the_sun(fonts, make_design):
+    """A title that stands below the sun has the card's width; a longer one that would cover it stands beside it."""
+    photo = (ROOT / "templates/starter/static/images/hills-at-dawn.jpg").read_bytes()
+    for words, layout in (("A Garden That Waters Itself", "cover"), ("A garden that waters itself " * 3, "side")):
+        content = replace(CONTENT, title=words)
+        painted = paint_card(content, design=make_design(), fonts=fonts, photo=photo)
+        assert painted.choice.layout.name == layout
 
 
 def test_text_on_its_own_ground_needs_no_scrim():
