@@ -78,9 +78,7 @@ THOROUGH = frozenset(
         "text/test_dialects.py",
         "text/test_hostile.py",
         "text/test_shortcodes.py",
-        "typeset/test_breaking.py",
-        "typeset/test_characters.py",
-        "typeset/test_faces.py",
+        "typeset",
         "vault",
         "web",
     }
@@ -99,7 +97,7 @@ QUICK = frozenset(
     }
 )
 
-FIRST = frozenset({"cli", "deliver", "docs", "faults", "journeys", "networks", "store"})
+FIRST = frozenset({"deliver", "faults", "journeys", "networks", "store"})
 """Rooms of the first worker, half of the time; the second has the others. So each loads and warms up its own alone."""
 
 ROWS = 2
@@ -111,16 +109,13 @@ WHOLE = frozenset({"test_decide.py", "test_ticks.py"})
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI."""
-    if _is_quick(config) and config.option.dist != "no" and not config.getoption("--hypothesis-profile"):
-        return  # the workers run the tests
+    if _is_quick(config):
+        return  # which draws no examples
     from hypothesis import HealthCheck, settings  # noqa: PLC0415 - a fifth of a second
-    from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - as above
 
     settings.register_profile("quick", max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("quick")
-    if _is_quick(config):  # five examples gain nothing from constants, looked for in all our files for seconds
-        providers.is_local_module_file = _is_uninteresting
 
 
 @pytest.fixture(scope="session")
@@ -146,10 +141,6 @@ def _is_quick(config: pytest.Config) -> bool:
     return "not slow" in config.option.markexpr
 
 
-def _is_uninteresting(_path: str) -> bool:
-    return False
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the thorough files unread where only the quick tests are asked for, and with `--dist each` another's."""
     left_out = _is_quick(config) and (_is_thorough(collection_path) or _is_anothers(collection_path, config))
@@ -158,9 +149,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
-    """Make nothing of what is marked as slow: it would be left out later, one by one."""
-    marks = getattr(obj, "pytestmark", ()) if _is_quick(collector.config) else ()
-    return [] if any(mark.name == "slow" for mark in marks) else None
+    """Make nothing of what is marked as slow, which would be left out later, one by one, and of drawn examples."""
+    if not _is_quick(collector.config):
+        return None
+    is_slow = any(mark.name == "slow" for mark in getattr(obj, "pytestmark", ()))
+    return [] if is_slow or getattr(obj, "is_hypothesis_test", False) else None
 
 
 @pytest.hookimpl(wrapper=True)
