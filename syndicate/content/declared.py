@@ -96,12 +96,10 @@ def _type_of(item: object) -> str:
 
 
 def read_keywords(fields: Fields, habits: Habits) -> tuple[str, ...]:
-    """Keywords and tags, each once, without a leading "#"; where only some have one, these are internal ones of Ghost,
-    which nobody is shown."""
+    """Keywords and tags, each once, without a leading "#"."""
     is_spaced = habits.parts_tags and fields.find("tags")[0] == "tags"
     found = (*fields.texts("keywords"), *fields.texts("tags", is_spaced=is_spaced))
-    shown = [word for word in found if not word.startswith("#")] or found
-    words = [word.lstrip("#").strip() for word in shown]
+    words = [word.lstrip("#").strip() for word in found]
     return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]
 
 

@@ -30,7 +30,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 29
+VERSION = 30
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
