@@ -112,7 +112,8 @@ class Site:
         host = (urlsplit(self.url).hostname or "").rstrip(".")
         if not re.search(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid)$", host):
             return ()
-        return (f"the host {host} is an example and nobody's site: all leads nowhere until [site] url is yours",)
+        lost = "feeds and messages lead nowhere until [site] url is yours"
+        return (f"the host {host} is an example and nobody's site: {lost}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
