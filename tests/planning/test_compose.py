@@ -425,6 +425,13 @@ def test_a_thread_goes_on_only_where_it_ended(now: str, follows: bool) -> None:
     assert goes_on(sent, now, 1) is follows
 
 
+def test_a_part_as_long_as_a_book_is_compared_by_its_end() -> None:
+    """Words that come again and again would take minutes, compared with each other from the beginning."""
+    sent, now = "a " * 21_000, ("a " * 3_000 + "b ") * 7
+    assert goes_on(f"{sent} The end. 1/2", f"{now} The end. 1/2", 1)
+    assert not goes_on(f"{sent} The end. 1/2", f"{now} The other end. 1/2", 1)
+
+
 def test_no_thread_where_the_network_takes_none() -> None:
     """One shortened part instead."""
     parts = compose(replace(POST, social_share=LONG * 4), make_account("telegram", thread=True))

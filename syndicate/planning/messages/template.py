@@ -264,6 +264,10 @@ def _fit_around(draft: Draft) -> str:
     return fit(draft.render("", ()), draft.fits)
 
 
+COMPARED = 400
+"""Words before the counter; comparing all takes the square of their number, and some servers take books."""
+
+
 def goes_on(sent: str, now: str, part: int) -> bool:
     """Whether the next part of a thread still follows what was `sent` as this one, which would say `now` today.
 
@@ -271,10 +275,11 @@ def goes_on(sent: str, now: str, part: int) -> bool:
     is a link that follows.
     """
     counter = re.compile(rf"\b{part}/\d+(?=\s|\Z)")
-    said, says = ([text[: one.start()].split() for one in counter.finditer(text)][-1:] for text in (sent, now))
-    if not (said and says):
-        return said == says
-    same = SequenceMatcher(None, said[0], says[0], autojunk=False).get_matching_blocks()
+    last = [[*counter.finditer(text)][-1:] for text in (sent, now)]
+    if not all(last):
+        return not any(last)
+    said, says = (one.string[: one.start()].split()[-COMPARED:] for (one,) in last)
+    same = SequenceMatcher(None, said, says, autojunk=False).get_matching_blocks()
     (at, there, size), ends = ((0, 0, 0), *same)[-2], same[-1]
     return (at + size, there + size) == (ends.a, ends.b) and size >= min(2, ends.a, ends.b)
 

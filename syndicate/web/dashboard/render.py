@@ -88,9 +88,9 @@ class Renderer:
 
     def render_page(self, request: Request, site: OpenSite, name: str, **values: object) -> HTMLResponse:
         """A page for somebody who is logged in."""
-        needing = list_needing(site, Wanted(), self._app.now())
-        names = {account.name for account in site.settings.accounts}
-        paused = [one for one in site.store.list_accounts() if one.paused_at and one.name in names]
+        now, names = self._app.now(), {account.name for account in site.settings.accounts}
+        needing = list_needing(site, Wanted(), now)
+        paused = [one for one in site.store.list_accounts() if one.is_paused(now) and one.name in names]
         frame = {
             "needing": len(choose_singly(needing)) + len(list_questions(needing)) + len(paused),
             "is_running": site.store.is_daemon_running(),
