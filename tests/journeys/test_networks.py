@@ -91,12 +91,23 @@ def test_a_lost_answer_makes_no_second_copy(blog, website, mastodon, bluesky):
 LONG = "".join(f"Sentence {number} tells of the garden and of its water. " for number in range(8)).strip()
 
 
+def _post_threads(blog, website):
+    """Mastodon alone, in threads, and the page of the long post is there."""
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
+    website.live |= {"long": "Long"}
+
+
+def _refuse_second_part(mastodon, answer):
+    mastodon.fail(lambda request, handle: handle(request), on="POST /api/v1/statuses")
+    mastodon.fail(answer, on="POST /api/v1/statuses")
+
+
 @pytest.mark.parametrize(("before", "now", "parts"), [(500, 250, 2), (250, 500, 1)])
 def test_a_thread_has_as_many_parts_as_the_limits_of_its_moment_need(blog, website, mastodon, before, now, parts):
     """The server's limit changed between planning and sending: all of the text is out, in order, and nothing waits."""
-    toml = blog.root / "syndicate.toml"
-    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
-    website.live |= {"old": "Old", "long": "Long"}
+    _post_threads(blog, website)
+    website.live |= {"old": "Old"}
     mastodon.max_characters = before
     blog.run("post", "old")
     blog.write("long", title="Long", socialShare=LONG)
@@ -114,13 +125,10 @@ def test_a_thread_has_as_many_parts_as_the_limits_of_its_moment_need(blog, websi
 
 def test_the_rest_of_a_thread_waits_for_its_part_and_may_be_released(blog, website, mastodon):
     """Part 2 waits, and so does part 3, which says so; cancelled and released both go out, though part 1 is there."""
-    toml = blog.root / "syndicate.toml"
-    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
-    website.live |= {"long": "Long"}
+    _post_threads(blog, website)
     blog.write("long", title="Long", socialShare=f"{LONG} {LONG} {LONG}")
     blog.run("publish")
-    mastodon.fail(lambda request, handle: handle(request), on="POST /api/v1/statuses")
-    mastodon.fail(rate_limit({"Retry-After": "3000"}), on="POST /api/v1/statuses")
+    _refuse_second_part(mastodon, rate_limit({"Retry-After": "3000"}))
     blog.run("post", "long")
     waiting = {row["part"]: row for row in blog.run("--json", "queue").json}
     assert waiting[3]["why"].startswith("waits for part 2 of its thread")
@@ -135,13 +143,10 @@ def test_the_rest_of_a_thread_waits_for_its_part_and_may_be_released(blog, websi
 
 def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, mastodon):
     """The limit fell after part 1 of 2: a person is asked; released, part 2 goes out with all that follow it."""
-    toml = blog.root / "syndicate.toml"
-    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
-    website.live |= {"long": "Long"}
+    _post_threads(blog, website)
     blog.write("long", title="Long", socialShare=f"{LONG} {LONG}")
     blog.run("publish")
-    mastodon.fail(lambda request, handle: handle(request), on="POST /api/v1/statuses")
-    mastodon.fail(status(422, {"error": "No"}), on="POST /api/v1/statuses")
+    _refuse_second_part(mastodon, status(422, {"error": "No"}))
     blog.run("post", "long", code=1)
     mastodon.max_characters = 250
     blog.run("accounts", "--online")
@@ -158,9 +163,7 @@ def test_a_thread_that_goes_on_with_new_words_says_all_of_them(blog, website, ma
 
 def test_a_thread_that_has_grown_is_shown_and_posted_whole(blog, website, mastodon):
     """Its message waits as one part; `plan` and the dry run show both that will go out, and `post` sends them."""
-    toml = blog.root / "syndicate.toml"
-    toml.write_text(toml.read_text().partition("[accounts.sky]")[0].replace('media = "image"', "thread = true"))
-    website.live |= {"long": "Long"}
+    _post_threads(blog, website)
     blog.write("long", title="Long", socialShare="Short.")
     blog.run("publish")
     blog.write("long", title="Long", socialShare=f"{LONG} {LONG}")
